@@ -1,0 +1,30 @@
+// The page's head: who we are, which model draws, and whether it is ready.
+
+import { el } from "./dom.js";
+import { listen } from "./generate.js";
+import * as server from "./server.js";
+import { keepTab } from "./tabs.js";
+
+const SOON = 1500;
+const LATER = 15_000;
+
+export function mount({ element, props }) {
+  const logo = el("img", { src: new URL("page/logo.svg", document.baseURI).href, alt: "", width: 32, height: 32 });
+  const state = el("span", { class: "model-state", role: "status" });
+  const model = el("p", { class: "model" }, el("span", { class: "dot" }), el("span", {}, props.title), state);
+  element.querySelector(".studio-header").replaceChildren(logo, el("h1", {}, "Diffusion Studio"), model);
+  listen();
+  keepTab();
+  watch(model, state);
+}
+
+/** Say what the model's state is, and on what it really runs. */
+async function watch(model, state) {
+  const known = await server.status().catch(() => null);
+  const { state: name = "", message, on = {} } = known?.model ?? {};
+  model.dataset.state = name;
+  model.title = message ?? "";
+  const words = { loading: "loading …", failed: "could not be loaded", "": "does not answer" };
+  state.textContent = words[name] ?? [on.device, on.precision, on.attention].filter(Boolean).join(" · ");
+  setTimeout(() => watch(model, state), name === "loading" ? SOON : LATER);
+}

@@ -1,0 +1,220 @@
+"""Levels of the noising path, and the rules that place them.
+
+A *path* holds what the model was trained on; a *spacing* is the user's choice of where to put the steps on it; a
+*schedule* is built from both, afresh for each run.  Everything here is Python floats in double precision: printable,
+exact, no device.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, NamedTuple, Protocol
+
+
+class Level(NamedTuple):
+    """One point of the path ``x = alpha * x0 + sigma * noise``, and the timestep the network knows it by."""
+
+    alpha: float
+    sigma: float
+    timestep: float
+
+    @property
+    def ratio(self) -> float:
+        """sigma / alpha: how much noise there is to the picture; infinite where there is no picture."""
+        return self.sigma / self.alpha if self.alpha else math.inf
+
+
+CLEAN = Level(1.0, 0.0, 0.0)
+
+
+class Path(Protocol):
+    """A noising path as a model was trained on it."""
+
+    @property
+    def noise_range(self) -> tuple[float, float]:
+        """Least and most noise, in the path's own measure of noise."""
+
+    @property
+    def last_timestep(self) -> float:
+        """The timestep of the noisiest level."""
+
+    def at_timestep(self, timestep: float) -> Level:
+        """The level the network knows by this timestep."""
+
+    def at_noise(self, noise: float) -> Level:
+        """The level with this much noise, in the path's own measure."""
+
+    def at_ratio(self, ratio: float) -> Level:
+        """The level with this sigma / alpha."""
+
+    def uniform(self, steps: int) -> list[float]:
+        """Timesteps at the even distances the model was published with, noisiest first."""
+
+
+@dataclass(frozen=True)
+class DiffusionPath:
+    """alpha² + sigma² = 1 over a table of cumulative alphas (Ho et al. 2020, arXiv:2006.11239).
+
+    Its measure of noise is sigma / alpha, in which Karras et al. (2022, arXiv:2206.00364) place their levels.
+    """
+
+    alphas_cumprod: tuple[float, ...]
+    even: Literal["leading", "trailing", "linspace"] = "leading"
+    offset: int = 0
+
+    @cached_property
+    def _noises(self) -> tuple[float, ...]:
+        return tuple(math.sqrt((1 - a) / a) for a in self.alphas_cumprod)
+
+    @property
+    def noise_range(self) -> tuple[float, float]:
+        return self._noises[0], self._noises[-1]
+
+    @property
+    def last_timestep(self) -> float:
+        return len(self.alphas_cumprod) - 1
+
+    def at_timestep(self, timestep: float) -> Level:
+        below = min(int(timestep), len(self._noises) - 2)
+        share = timestep - below
+        return self._level((1 - share) * self._noises[below] + share * self._noises[below + 1], timestep)
+
+    def at_noise(self, noise: float) -> Level:
+        above = min(max(bisect_left(self._noises, noise), 1), len(self._noises) - 1)
+        low, high = math.log(self._noises[above - 1]), math.log(self._noises[above])
+        share = (math.log(noise) - low) / (high - low)
+        return self._level(noise, above - 1 + min(max(share, 0.0), 1.0))
+
+    at_ratio = at_noise
+
+    def uniform(self, steps: int) -> list[float]:
+        count = len(self.alphas_cumprod)
+        if self.even == "leading":
+            stride = count // steps if 2 * steps <= count else count / steps  # whole, as published, where it can be
+            offset = min(self.offset, count - 1 - round((steps - 1) * stride))
+            return [float(round(i * stride) + offset) for i in reversed(range(steps))]
+        if self.even == "trailing":
+            return [float(round(count - i * count / steps) - 1) for i in range(steps)]
+        return [(count - 1) * (1 - i / max(steps - 1, 1)) for i in range(steps)]
+
+    @staticmethod
+    def _level(noise: float, timestep: float) -> Level:
+        alpha = 1 / math.sqrt(1 + noise * noise)
+        return Level(alpha, noise * alpha, timestep)
+
+
+@dataclass(frozen=True)
+class FlowPath:
+    """alpha = 1 - sigma (Lipman et al. 2022, arXiv:2210.02747), pushed towards noise by ``shift`` (Esser et al. 2024).
+
+    Timesteps run from 0 to 1000; its measure of noise is sigma itself.
+    """
+
+    shift: float = 1.0
+
+    noise_range = (0.001, 1.0)
+    last_timestep = 1000.0
+
+    def at_timestep(self, timestep: float) -> Level:
+        time = timestep / 1000
+        return self.at_noise(self.shift * time / (1 + (self.shift - 1) * time))
+
+    def at_noise(self, noise: float) -> Level:
+        return Level(1 - noise, noise, 1000 * noise)
+
+    def at_ratio(self, ratio: float) -> Level:
+        return self.at_noise(ratio / (1 + ratio))
+
+    def uniform(self, steps: int) -> list[float]:
+        return [1000 * (1 - i / steps) for i in range(steps)]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The levels of one run, noisiest first, steps + 1 of them; the last is without noise."""
+
+    levels: tuple[Level, ...]
+    path: Path
+
+    def __iter__(self) -> Iterator[Level]:
+        return iter(self.levels)
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    @property
+    def steps(self) -> int:
+        """How many steps lead through the levels."""
+        return len(self.levels) - 1
+
+    def step_of(self, level: Level) -> int:
+        """The number, from 1, of the step that ``level`` belongs to: one of the levels, or one between two of them."""
+        return max(1, sum(own.ratio >= level.ratio for own in self.levels))
+
+    def halfway(self, level: Level, following: Level) -> Level:
+        """The level of the path in the middle between two, in log(alpha / sigma)."""
+        return self.path.at_ratio(math.sqrt(level.ratio * following.ratio))
+
+
+def zero_terminal_snr(alphas_cumprod: Sequence[float]) -> tuple[float, ...]:
+    """Rescale so that the last level holds no picture at all (Lin et al. 2023, arXiv:2305.08891, algorithm 1).
+
+    The last value is 2**-24 rather than 0, as in diffusers, so that sigma / alpha stays finite.
+    """
+    roots = [math.sqrt(a) for a in alphas_cumprod]
+    first, last = roots[0], roots[-1]
+    rescaled = [((root - last) * first / (first - last)) ** 2 for root in roots]
+    return (*rescaled[:-1], 2.0**-24)
+
+
+def _uniform(path: Path, steps: int) -> list[Level]:
+    return [path.at_timestep(t) for t in path.uniform(steps)]
+
+
+def _sgm_uniform(path: Path, steps: int) -> list[Level]:
+    return [path.at_timestep(path.last_timestep * (1 - i / steps)) for i in range(steps)]
+
+
+def _karras(path: Path, steps: int, rho: float = 7.0) -> list[Level]:
+    """Equation 5 of arXiv:2206.00364: even distances in noise**(1 / rho)."""
+    least, most = (noise ** (1 / rho) for noise in path.noise_range)
+    ramp = (i / max(steps - 1, 1) for i in range(steps))
+    return [path.at_noise((most + share * (least - most)) ** rho) for share in ramp]
+
+
+def _exponential(path: Path, steps: int) -> list[Level]:
+    """Even distances in the logarithm of the noise."""
+    least, most = (math.log(noise) for noise in path.noise_range)
+    ramp = (i / max(steps - 1, 1) for i in range(steps))
+    return [path.at_noise(math.exp(most + share * (least - most))) for share in ramp]
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """A row of the table: the name people know, and the rule (path, steps) → steps levels."""
+
+    label: str
+    place: Callable[[Path, int], list[Level]]
+
+
+SPACINGS: dict[str, Spacing] = {
+    "uniform": Spacing("Uniform", _uniform),
+    "karras": Spacing("Karras", _karras),
+    "exponential": Spacing("Exponential", _exponential),
+    "sgm_uniform": Spacing("SGM Uniform", _sgm_uniform),
+}
+
+
+def build_schedule(path: Path, steps: int, spacing: str) -> Schedule:
+    """The ``steps + 1`` levels of a run on ``path``, from the noisiest to none."""
+    return Schedule((*SPACINGS[spacing].place(path, steps), CLEAN), path)
+
+
+def start_at(schedule: Schedule, strength: float) -> Schedule:
+    """The last ``strength`` part of a schedule: at least one step of it, counted as diffusers counts (rounded down)."""
+    kept = min(max(int(schedule.steps * strength), 1), schedule.steps)
+    return replace(schedule, levels=schedule.levels[schedule.steps - kept :])

@@ -1,0 +1,62 @@
+"""What the tasks may ask of a model, whatever its family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from pipelines.engine.guidance import Query
+from pipelines.engine.schedule import Path
+from pipelines.prompt import Piece
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a model is, independent of any run.
+
+    ``channels``: of its latents.  ``downscale``: pixels per latent cell and side.  ``multiple``: width and height in
+    pixels must be multiples of it.  ``native``: side in pixels of the squares it was trained on.  ``takes_mask``: its
+    network is given the mask and the masked picture.
+    """
+
+    family: str
+    channels: int
+    downscale: int
+    multiple: int
+    native: int
+    takes_mask: bool
+
+
+class Family(Protocol):
+    """A loaded model.  Latents are (channels, height / downscale, width / downscale), float32, about unit variance;
+    pixels are (3, height, width), float32 in [-1, 1]; no batch dimension outside ``estimate``."""
+
+    facts: Facts
+    path: Path
+    device: Any
+    report: Mapping[str, str]
+    """What is really on, in words: device, precision, attention."""
+
+    def encode_prompts(self, prompts: Sequence[Sequence[Piece]]) -> list[Any]:
+        """One conditioning per wording, all of the same length, so that they can share a call."""
+
+    def with_mask(self, conditioning: Any, mask: Tensor, kept: Tensor) -> Any:
+        """The conditioning with a mask (1, h, w) and the latents of the picture that shows what is kept."""
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Pixels → latents, the most likely ones (no random draw)."""
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Latents → pixels, not yet clamped."""
+
+    def estimate(self, queries: Sequence[Query]) -> Sequence[Tensor]:
+        """x0 for each query, in one call of the network."""
+
+    def preview(self, x0: Tensor) -> Tensor:
+        """A small picture (3, h, w) of an estimate, one pixel per latent cell, for a fraction of a step's cost."""
+
+    def at_once(self, width: int, height: int) -> int:
+        """How many queries of pictures this large to put into one call on this device."""

@@ -1,0 +1,201 @@
+"""Stable Diffusion 1 and 2 and what shares their layout: UNet2DConditionModel, one CLIP text encoder, AutoencoderKL.
+
+Noise or v prediction, with or without zero terminal SNR; 4-channel networks and 9-channel inpainting ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path as Folder
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from torch import Tensor
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from pipelines.attention import use_attention
+from pipelines.engine.guidance import Query
+from pipelines.engine.prediction import Prediction, to_x0
+from pipelines.errors import ModelError
+from pipelines.families.family import Facts
+from pipelines.families.preview import fit_preview
+from pipelines.families.reading import diffusion_path, read_config, read_weights
+from pipelines.prompt import Piece
+
+PREDICTIONS: dict[str, Prediction] = {"epsilon": "noise", "v_prediction": "v"}
+CELLS_AT_ONCE = {"cpu": 8192, "cuda": 65536}
+"""Latent cells in one network call: 8192 is eight 256-pixel pictures with guidance off, or four with it."""
+
+TILED_ABOVE = 1536 * 1536
+"""Pixels beyond which the autoencoder works tile by tile; in one piece it would want tens of gigabytes."""
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """An encoded prompt: ``tokens`` (length, width); ``extra`` channels (n, h, w) that join the latents, if any."""
+
+    tokens: Tensor
+    extra: Tensor | None = None
+
+    @property
+    def batch_key(self) -> tuple[Any, ...]:
+        return tuple(self.tokens.shape), self.extra is not None
+
+
+@dataclass(eq=False)
+class StableDiffusion:
+    """The adapter: implements ``pipelines.families.family.Family``."""
+
+    unet: Any
+    vae: Any
+    text_encoder: Any
+    tokenizer: Any
+    path: Any
+    prediction: Prediction
+    device: torch.device
+    report: dict[str, str]
+
+    @cached_property
+    def facts(self) -> Facts:
+        channels = self.vae.config.latent_channels
+        downscale = 2 ** (len(self.vae.config.block_out_channels) - 1)
+        takes_mask = self.unet.config.in_channels == 2 * channels + 1
+        return Facts(
+            family="Stable Diffusion",
+            channels=channels,
+            downscale=downscale,
+            multiple=downscale,
+            native=native_cells(self.unet.config.sample_size) * downscale,
+            takes_mask=takes_mask,
+        )
+
+    @torch.inference_mode()
+    def encode_prompts(self, prompts: Sequence[Sequence[Piece]]) -> list[Conditioning]:
+        """Wordings of any length: 75 tokens at a time, each between its own start and end, laid one behind another."""
+        room = self.tokenizer.model_max_length - 2
+        texts = [chunk_tokens(self._token_weights(prompt), room) for prompt in prompts]
+        longest = max(len(chunks) for chunks in texts)
+        padded = [chunks + [[]] * (longest - len(chunks)) for chunks in texts]
+        return [Conditioning(torch.cat([self._encode_chunk(chunk) for chunk in chunks])) for chunks in padded]
+
+    def _token_weights(self, prompt: Sequence[Piece]) -> list[list[tuple[int, float]]]:
+        """The tokens of each run of pieces between two BREAKs, with their weights."""
+        runs: list[list[tuple[int, float]]] = [[]]
+        for piece in prompt:
+            if piece.starts_chunk:
+                runs.append([])
+            ids = self.tokenizer(piece.text, add_special_tokens=False, verbose=False).input_ids
+            runs[-1] += [(token, piece.weight) for token in ids]
+        return runs
+
+    def _encode_chunk(self, chunk: Sequence[tuple[int, float]]) -> Tensor:
+        start, end, pad = self.tokenizer.bos_token_id, self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
+        padding = [pad] * (self.tokenizer.model_max_length - 2 - len(chunk))
+        tokens = torch.tensor([[start, *(token for token, _ in chunk), end, *padding]], device=self.device)
+        encoded = self.text_encoder(tokens)[0][0]
+        return emphasize(encoded, [1.0, *(weight for _, weight in chunk), 1.0, *(1.0 for _ in padding)])
+
+    def with_mask(self, conditioning: Conditioning, mask: Tensor, kept: Tensor) -> Conditioning:
+        return replace(conditioning, extra=torch.cat([mask, kept]))
+
+    @torch.inference_mode()
+    def encode(self, pixels: Tensor) -> Tensor:
+        batch = pixels[None].to(self.device, self.vae.dtype)
+        self.vae.use_tiling = pixels[0].numel() > TILED_ABOVE
+        return (self.vae.encode(batch).latent_dist.mode()[0] * self.vae.config.scaling_factor).float()
+
+    @torch.inference_mode()
+    def decode(self, latents: Tensor) -> Tensor:
+        batch = (latents[None] / self.vae.config.scaling_factor).to(self.device, self.vae.dtype)
+        self.vae.use_tiling = latents[0].numel() * self.facts.downscale**2 > TILED_ABOVE
+        return self.vae.decode(batch).sample[0].float()
+
+    def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
+        x = torch.stack([query.x for query in queries])
+        alpha, sigma, timestep = self._levels(queries)
+        extra = [query.conditioning.extra for query in queries]
+        tokens = torch.stack([query.conditioning.tokens for query in queries])
+        sample = x if extra[0] is None else torch.cat([x, torch.stack(extra)], dim=1)
+        output = self.unet(sample.to(self.unet.dtype), timestep, encoder_hidden_states=tokens, return_dict=False)[0]
+        return list(to_x0(self.prediction, output.float(), x, alpha, sigma))
+
+    def _levels(self, queries: Sequence[Query]) -> tuple[Tensor, Tensor, Tensor]:
+        levels = torch.tensor([query.level for query in queries], dtype=torch.float32, device=self.device)
+        alpha, sigma, timestep = levels.T
+        return alpha.view(-1, 1, 1, 1), sigma.view(-1, 1, 1, 1), timestep
+
+    def preview(self, x0: Tensor) -> Tensor:
+        factors, bias = self._preview
+        return torch.einsum("chw,cr->rhw", x0, factors) + bias[:, None, None]
+
+    @cached_property
+    def _preview(self) -> tuple[Tensor, Tensor]:
+        return fit_preview(self.encode, self.facts.downscale, self.device)
+
+    def at_once(self, width: int, height: int) -> int:
+        cells = (width // self.facts.downscale) * (height // self.facts.downscale)
+        return max(CELLS_AT_ONCE.get(self.device.type, 8192) // cells, 1)
+
+
+def chunk_tokens(runs: Sequence[list[tuple[int, float]]], room: int) -> list[list[tuple[int, float]]]:
+    """Tokens in chunks of at most ``room``; each run begins a new one, and there is at least one."""
+    return [run[i : i + room] for run in runs for i in range(0, max(len(run), 1), room)]
+
+
+def emphasize(encoded: Tensor, weights: Sequence[float]) -> Tensor:
+    """Scale each token's vector (length, width) by its weight and keep the mean of all, as A1111 does."""
+    if all(weight == 1 for weight in weights):
+        return encoded
+    whole = encoded.float()
+    scaled = whole * torch.tensor(weights, device=encoded.device)[:, None]
+    return (scaled * (whole.mean() / scaled.mean())).to(encoded.dtype)
+
+
+def native_cells(sample_size: Any) -> int:
+    """The side in latent cells that a network was trained at; 64 where its configuration is silent, as for SD 1."""
+    if isinstance(sample_size, int):
+        return sample_size
+    return min(sample_size) if sample_size else 64
+
+
+def load(folder: Folder, device: torch.device, attention: str) -> StableDiffusion:
+    """Read a folder in diffusers' Stable Diffusion layout; ModelError says what is missing or wrong in it."""
+    scheduler = read_config(folder / "scheduler" / "scheduler_config.json")
+    kind = scheduler.get("prediction_type", "epsilon")
+    if kind not in PREDICTIONS:
+        raise ModelError(f"The model in {folder} predicts {kind!r}; this family knows {', '.join(PREDICTIONS)}.")
+    dtype = torch.float16 if device.type == "cuda" else torch.float32
+    parts = {
+        "unet": read_weights(UNet2DConditionModel, folder / "unet", dtype).to(device),
+        "vae": read_weights(AutoencoderKL, folder / "vae", dtype).to(device),
+        "text_encoder": read_weights(CLIPTextModel, folder / "text_encoder", dtype).to(device),
+    }
+    report = {
+        "family": "Stable Diffusion",
+        "device": str(device),
+        "precision": str(dtype).removeprefix("torch."),
+        "attention": use_attention([parts["unet"], parts["vae"]], attention, device),
+    }
+    return StableDiffusion(
+        **parts,
+        tokenizer=_read_tokenizer(folder / "tokenizer"),
+        path=diffusion_path(scheduler),
+        prediction=PREDICTIONS[kind],
+        device=device,
+        report=report,
+    )
+
+
+def _read_tokenizer(folder: Folder) -> Any:
+    """Without a tokenizer_config.json the length is absurd, and without a vocabulary there are two tokens: checked."""
+    try:
+        tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:
+        raise ModelError(f"The tokenizer in {folder} cannot be read: {error}") from error
+    if len(tokenizer) < 256:
+        raise ModelError(f"The tokenizer in {folder} knows only {len(tokenizer)} tokens: its vocabulary is missing.")
+    tokenizer.model_max_length = min(tokenizer.model_max_length, 77)
+    return tokenizer

@@ -1,0 +1,48 @@
+"""Masks: white / 1.0 = repaint, black / 0.0 = keep, everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+
+def to_weights(mask: Image.Image) -> Tensor:
+    """A grey picture as weights (1, height, width) in [0, 1]."""
+    return torch.from_numpy(np.asarray(mask.convert("L"), dtype=np.float32))[None] / 255
+
+
+def feather(weights: Tensor, width: int) -> Tensor:
+    """Soften a mask outwards: 1 all over the old mask, a ramp over at most ``width`` pixels outside, exactly 0 beyond.
+
+    Grown by half the width, then averaged over a square that reaches as far, so that the ramp ends where it says.
+    """
+    reach = width // 2
+    if not reach:
+        return weights
+    grown = _grow(weights, reach)
+    near = _grow(grown, reach) > 0
+    return torch.maximum(weights, _average(grown, reach).clamp(0, 1)) * near
+
+
+def _grow(weights: Tensor, reach: int) -> Tensor:
+    """The maximum over a square, one direction after the other."""
+    rows = F.max_pool2d(weights, (1, 2 * reach + 1), stride=1, padding=(0, reach))
+    return F.max_pool2d(rows, (2 * reach + 1, 1), stride=1, padding=(reach, 0))
+
+
+def _average(weights: Tensor, reach: int) -> Tensor:
+    """The mean over a square, one direction after the other; the picture's edge is drawn out."""
+    padded = F.pad(weights, [reach] * 4, mode="replicate")
+    rows = F.avg_pool2d(padded, (1, 2 * reach + 1), stride=1)
+    return F.avg_pool2d(rows, (2 * reach + 1, 1), stride=1)
+
+
+def to_cells(weights: Tensor, downscale: int) -> Tensor:
+    """The latent cells (1, h, w) that a mask touches: 1 where any of a cell's pixels is to change, else 0.
+
+    By maximum, not by average: a half-covered cell that kept its content would show it through the mask.
+    """
+    return (F.max_pool2d(weights[None], downscale)[0] > 0).float()

@@ -1,0 +1,28 @@
+"""Extend a picture beyond its edges: inpainting on a grown canvas."""
+
+from __future__ import annotations
+
+from pipelines import inpainting
+from pipelines.canvas import grow, plain
+from pipelines.families.family import Family
+from pipelines.planning import Plan
+from pipelines.requests import Inpaint, Outpaint
+
+
+def plan(family: Family, request: Outpaint, exact: bool = False) -> Plan:
+    """Trajectories for ``request``: its new part is the mask, its overlap the feather."""
+    return inpainting.plan(family, as_inpainting(request), exact)
+
+
+def as_inpainting(request: Outpaint) -> Inpaint:
+    """The same wish on the grown canvas."""
+    grown, mask = grow(plain(request.image), request.margins)
+    return Inpaint(
+        prompt=request.prompt,
+        negative=request.negative,
+        count=request.count,
+        sampling=request.sampling,
+        image=grown,
+        mask=mask,
+        feather=request.overlap,
+    )

@@ -1,0 +1,16 @@
+"""The application around the library: the page, the command line, jobs, files.
+
+    settings.py                       what the studio is started with
+    cli.py arguments.py meter.py      the command line: what it does, its options, its progress
+    doctor.py                         a look at everything needed
+    services.py                       the parts below, put together
+    models.py                         model references, and what is known about them without loading them
+    jobs/                             the queue and the states of jobs
+    workers/                          where the engine runs: a child process
+    library/                          pictures on disk with their recipes
+    api/                              HTTP doors, each a thin translation
+    app.py ui/                        the page
+    explain.py                        one sentence for whatever went wrong
+
+No process but the engine's imports torch, and nothing here does anything on import.
+"""

@@ -1,0 +1,32 @@
+"""The HTTP doors.
+
+    guard.py       who may knock: an ASGI wrapper around everything that is served, the page included
+    route.py       refusals as one sentence, {"message": …}
+    jobs.py        watch, stream, cancel
+    pictures.py    in and out
+    status.py      how the engine is
+
+Each translates, and leaves the work to the parts behind it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+
+from studio.api import jobs, pictures, status
+from studio.api.guard import Guard
+
+if TYPE_CHECKING:
+    from studio.services import Studio
+
+__all__ = ["Guard", "router"]
+
+
+def router(studio: Studio) -> APIRouter:
+    """All doors of one studio, under ``/api``."""
+    doors = APIRouter(prefix="/api")
+    for part in (status, jobs, pictures):
+        doors.include_router(part.router(studio))
+    return doors

@@ -1,0 +1,52 @@
+"""Pictures in and out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+
+from studio.api.route import Refusal, Route
+from studio.library import open_mask, open_picture
+
+if TYPE_CHECKING:
+    from studio.services import Studio
+
+MOST_BYTES = 64 * 2**20
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def router(studio: Studio) -> APIRouter:
+    """``POST /pictures`` and ``GET /pictures/{id}``."""
+    doors = APIRouter(prefix="/pictures", route_class=Route)
+
+    @doors.post("")
+    async def keep(request: Request, kind: Literal["picture", "mask"] = "picture") -> dict[str, Any]:
+        data = await _body(request)
+        opened = await run_in_threadpool(open_mask if kind == "mask" else open_picture, data)
+        saved = await run_in_threadpool(studio.library.keep, opened)
+        url = f"api/pictures/{saved.id}"
+        return {"id": saved.id, "url": url, "width": saved.width, "height": saved.height}
+
+    @doors.get("/{id}")
+    def picture(id: str) -> FileResponse:
+        path = studio.library.path_of(id)
+        if path is None:
+            raise Refusal(404, "The library does not have this picture (any more).")
+        return FileResponse(path, media_type="image/png", headers=FOR_EVER)
+
+    return doors
+
+
+async def _body(request: Request) -> bytes:
+    """The raw body.  One too large is let pass by: browsers hear no answer before they have sent it all."""
+    data, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= MOST_BYTES:
+            data += chunk
+    if size > MOST_BYTES:
+        raise Refusal(413, f"The file is larger than {MOST_BYTES // 2**20} MB: shrink the picture.")
+    return bytes(data)

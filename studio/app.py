@@ -1,0 +1,195 @@
+"""The web process: one port, answered from the first moment.
+
+    serve ─▶ listen            the port is ours, or one sentence says why not
+          ─▶ Studio            the engine begins to load the model in its own process
+          ─▶ uvicorn           doors and scripts at once; `/` shows a splash until the page is built behind it
+
+Importing Gradio takes seconds, so it happens in a thread while the splash is shown.  Torch is never imported here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pipelines.errors import StudioError
+from studio.api import Guard, router
+from studio.services import Studio
+from studio.settings import ASSETS, Settings
+
+PAGE = ASSETS / "page"
+STARTING = {"X-Studio": "starting", "Cache-Control": "no-store"}
+SILENT = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+}
+
+
+def serve(settings: Settings) -> None:
+    """Serve the page until Ctrl+C; StudioError where that cannot begin."""
+    with contextlib.closing(listen(settings.host, settings.port)) as listener, _private_folder():
+        url = address(settings.host, listener.getsockname()[1])
+        with Studio(settings) as studio:
+            print(f"Diffusion Studio: {url}  (Ctrl+C ends it)", flush=True)
+            _run(application(studio, url if settings.browser else None), listener)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that is ours from now on; whoever connects waits until the server takes over."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    if os.name != "nt":  # on Windows this would let two programs share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise StudioError(_why_not(host, port, error)) from error
+    return listener
+
+
+def address(host: str, port: int) -> str:
+    """Where a browser on this machine finds the page."""
+    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{port}/"
+
+
+def application(studio: Studio, open_at: str | None = None) -> ASGIApp:
+    """Everything that is served, guarded; `open_at` is the address that a browser is sent to."""
+    page = Page(studio)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            building = asyncio.create_task(page.build(stack))
+            if open_at and _has_screen():
+                asyncio.get_running_loop().run_in_executor(None, webbrowser.open, open_at)
+            yield
+            building.cancel()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
+    app.include_router(router(studio))
+    app.mount("/page", Scripts(directory=PAGE))
+    app.mount("/", page)
+    return Guard(app, studio.settings.host)
+
+
+class Scripts(StaticFiles):
+    """Our scripts and styles; a browser asks each time whether they have changed."""
+
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        """Starlette's answer, not to be used again unasked."""
+        response = super().file_response(*arguments, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+class Page:
+    """Answers what no door answers: with the splash until the page is built, then with the page."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.app: ASGIApp = self.splash
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on to whichever stands."""
+        await self.app(scope, receive, send)
+
+    async def build(self, stack: contextlib.AsyncExitStack) -> None:
+        """Build the page in a thread, start what Gradio wants started, and put it in the splash's place."""
+        try:
+            page = await asyncio.to_thread(_gradio, self.studio)
+            await stack.enter_async_context(page.router.lifespan_context(page))
+            self.app = page
+        except Exception:
+            logging.getLogger("uvicorn.error").exception("The page could not be built.")
+            self.app = PlainTextResponse("The page could not be built: the terminal says why.", 500)
+
+    async def splash(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A tiny page that loads itself anew once the real one stands."""
+        if scope["type"] != "http":
+            return
+        shown = scope["path"] == "/"
+        answer = FileResponse(PAGE / "splash.html", headers=STARTING) if shown else Response(None, 503, STARTING)
+        await answer(scope, receive, send)
+
+
+def _gradio(studio: Studio) -> FastAPI:
+    """The page as an application; this is what takes its time."""
+    import gradio
+
+    from studio.ui import page, theme
+
+    return gradio.mount_gradio_app(
+        FastAPI(openapi_url=None),
+        page.build(studio),
+        path="/",
+        ssr_mode=False,
+        run_history=False,
+        footer_links=[],
+        max_file_size=1,  # pictures come in by our own door, which looks at them
+        theme=theme.theme(),
+        head=(PAGE / "head.html").read_text("utf-8"),
+    )
+
+
+class Server(uvicorn.Server):
+    """Hangs up at the end instead of waiting for browsers that follow a job."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the connections first: each stream then ends as if its listener had gone."""
+        for connection in list(self.server_state.connections):
+            connection.transport.close()
+        await super().shutdown(sockets)
+
+
+def _run(app: ASGIApp, listener: socket.socket) -> None:
+    """Serve until a signal."""
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that both ways to the end clean up
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            Server(config).run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _private_folder() -> Iterator[None]:
+    """Give Gradio a folder of its own, which goes with the process, and have it send nothing to anybody."""
+    with tempfile.TemporaryDirectory(prefix="diffusion-studio-", ignore_cleanup_errors=True) as folder:
+        os.environ.update(SILENT, GRADIO_TEMP_DIR=folder)
+        yield
+
+
+def _has_screen() -> bool:
+    """Without a screen, `webbrowser` would start a text browser in the terminal."""
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _why_not(host: str, port: int, error: OSError | OverflowError) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return f"Port {port} is taken: close the program that uses it, or choose another with --port {port + 1}."
+    if number == errno.EACCES:
+        return f"Port {port} needs special rights: choose one from 1024 to 65535 with --port."
+    if isinstance(error, OverflowError):
+        return f"There is no port {port}: choose one from 1024 to 65535 with --port."
+    return f"{host} is no address of this machine ({error}): use --host 127.0.0.1."

@@ -1,0 +1,198 @@
+"""The command line: the page, or one of the commands.
+
+Pictures' paths go to stdout, one a line; everything else is for a person and goes to stderr.  Exit codes: 0, 2 with one
+sentence where something could not be done, 1 where something broke, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import InvalidRequest, StudioError
+from pipelines.prompt import parse
+from pipelines.requests import MAX_SEED, Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage
+from studio import arguments
+from studio.explain import sentence as explain
+from studio.models import ModelCard, Models
+from studio.settings import QUIET, Settings
+
+if TYPE_CHECKING:
+    from studio.library import Library
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the words say and give the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if words and words[0] in COMMANDS:
+            return COMMANDS[words[0]](arguments.COMMANDS[words[0]]().parse_args(words[1:]))
+        return serve(arguments.page().parse_args(words))
+    except StudioError as error:
+        return _say(str(error), 2)
+    except KeyboardInterrupt:
+        return _say("Stopped.", 130)
+    except Exception as error:
+        return _say(explain(error), 1)
+
+
+def serve(options: Namespace) -> int:
+    """Open the page, and stay until it is closed."""
+    from studio import app
+
+    app.serve(Settings(**vars(options)))
+    return 0
+
+
+def generate(options: Namespace) -> int:
+    """``generate PROMPT``."""
+    card = Models().card(options.model)
+    width = card.defaults["width"] if options.width is None else options.width
+    height = card.defaults["height"] if options.height is None else options.height
+    return _make(options, card, TextToImage(**_shared(options, card), size=Size(width=width, height=height)))
+
+
+def inpaint(options: Namespace) -> int:
+    """``inpaint IMAGE PROMPT --mask MASK``."""
+    from studio.library import open_mask, open_picture
+
+    card = Models().card(options.model)
+    shared = _shared(options, card) | _given(options, "strength", "feather")
+    return _make(options, card, Inpaint(**shared, image=open_picture(options.image), mask=open_mask(options.mask)))
+
+
+def outpaint(options: Namespace) -> int:
+    """``outpaint IMAGE PROMPT`` and at least one margin."""
+    from studio.library import open_picture
+
+    card = Models().card(options.model)
+    image = open_picture(options.image)
+    margins = Margins(
+        left=options.left.pixels(image.width),
+        top=options.top.pixels(image.height),
+        right=options.right.pixels(image.width),
+        bottom=options.bottom.pixels(image.height),
+    )
+    shared = _shared(options, card) | _given(options, "overlap")
+    return _make(options, card, Outpaint(**shared, image=image, margins=margins))
+
+
+def again(options: Namespace) -> int:
+    """``again FILE``: from its recipe, with the model of the recipe unless another is given."""
+    from studio.library import Library
+
+    library = Library(options.image.parent)
+    request = library.request(options.image)
+    reference = library.recipe(options.image)["model"] if options.model is None else options.model
+    return _make(options, Models().card(reference), request)
+
+
+def models(options: Namespace) -> int:
+    """``models``: the built-in ones."""
+    catalogue = Models()
+    for name in catalogue.names():
+        card = catalogue.card(name)
+        size = f"{card.defaults['width']}x{card.defaults['height']}"
+        print(f"{name}\t{card.title}, {size}\t{card.draws}".rstrip())
+    print("Any folder in diffusers' layout can be given by its path: --model FOLDER", file=sys.stderr)
+    return 0
+
+
+def doctor(options: Namespace) -> int:
+    """``doctor``: 0 where everything needed is well, 1 where something is not."""
+    from studio.doctor import examine
+
+    os.environ |= QUIET
+    healthy = True
+    for finding in examine(options.model, options.outputs, options.device, options.attention):
+        print(f"{'ok ' if finding.well else 'BAD'}  {finding.subject:<12} {finding.words}", flush=True)
+        healthy = healthy and finding.well
+    return 0 if healthy else 1
+
+
+COMMANDS: dict[str, Callable[[Namespace], int]] = {
+    "generate": generate,
+    "inpaint": inpaint,
+    "outpaint": outpaint,
+    "again": again,
+    "models": models,
+    "doctor": doctor,
+}
+
+
+def _shared(options: Namespace, card: ModelCard) -> dict[str, Any]:
+    """What every request has, from the options and, where they are silent, from the model's card."""
+    chosen = {name: card.defaults[name] for name in ("steps", "guidance", "sampler", "spacing")}
+    chosen |= _given(options, *chosen)
+    chosen["seed"] = secrets.randbelow(MAX_SEED + 1) if options.seed is None else options.seed
+    sampling = Sampling(**chosen)
+    return {"prompt": options.prompt, "negative": options.negative, "count": options.count, "sampling": sampling}
+
+
+def _given(options: Namespace, *names: str) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
+def _make(options: Namespace, card: ModelCard, request: Request) -> int:
+    """Make the pictures of ``request`` in this process; those that are done stay, whatever happens then."""
+    from studio.library import Library
+
+    if request.idle is not None:
+        raise InvalidRequest(request.idle)
+    library = Library(options.out)
+    library.check()
+    for hint in (*parse(request.prompt).hints, *parse(request.negative).hints):
+        _say(hint)
+    unknown = card.unknown_words(request.prompt)
+    if unknown:
+        _say(f"{card.title} does not know: {', '.join(unknown)}.")
+    made = 0
+    try:
+        for path in _pictures(options, card, request, library):
+            _tell(path)
+            made += 1
+    except KeyboardInterrupt:
+        return _say(f"Stopped: {made} of {request.count} pictures are done.", 130)
+    return 0
+
+
+def _pictures(options: Namespace, card: ModelCard, request: Request, library: Library) -> Iterator[Path]:
+    """The paths of the pictures, each once it is written; how far they are goes to a terminal's last line."""
+    os.environ |= QUIET
+    from pipelines.events import Picture
+    from pipelines.loading import load
+    from pipelines.run import generate
+    from studio.library import Recipe
+    from studio.meter import Meter
+
+    family = load(card.folder, device=options.device, attention=options.attention)
+    with closing(generate(family, request)) as events, Meter(request, sys.stderr) as meter:
+        for event in events:
+            if isinstance(event, Picture):
+                recipe = Recipe(
+                    request=request.alone(event.index), model=card.reference, title=card.title, on=dict(family.report)
+                )
+                saved = library.save(event.image, recipe)
+                meter.clear()
+                yield saved.path
+            else:
+                meter.advance(event)
+
+
+def _tell(path: Path) -> None:
+    """Say where a picture is; that nobody listens any more (``| head -1``) is no reason to stop making them."""
+    try:
+        print(path, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(sentence: str, code: int = 0) -> int:
+    print(sentence, file=sys.stderr, flush=True)
+    return code

@@ -1,0 +1,15 @@
+"""Pictures on disk.
+
+    door.py       open_picture, open_mask: whatever a person hands us → a picture, or one sentence
+    files.py      writing a file whole or not at all
+    recipe.py     the recipe in a PNG
+    library.py    the folder of results and inputs
+
+Files are the truth: a result holds its own recipe, and what it was made from lies beside it.
+"""
+
+from studio.library.door import open_mask, open_picture
+from studio.library.library import Library, Saved
+from studio.library.recipe import Recipe
+
+__all__ = ["Library", "Recipe", "Saved", "open_mask", "open_picture"]

@@ -1,0 +1,126 @@
+"""The folder of pictures made: results with their recipes, and beside them the pictures they were made from.
+
+    outputs/2026-11-21_064422.417_seed-7_a-red-house_9f86d081884c.png      a result; its id is the last part
+    outputs/inputs/<sha256 of the pixels>.png                              a picture or mask that went in, kept once
+
+Ids are opaque to whoever holds them, and never become part of a path before they were found to be plain hexadecimal.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from pipelines.errors import UnreadableImage
+from pipelines.requests import Request, from_dict, picture_key
+from studio.library import recipe as recipes
+from studio.library.files import check_writable, sweep, write_whole
+from studio.library.recipe import Recipe
+
+RESULT_ID = re.compile(r"[0-9a-f]{12}")
+INPUT_ID = re.compile(r"[0-9a-f]{64}")
+SLUG_LENGTH = 48
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A picture on disk."""
+
+    id: str
+    path: Path
+    width: int
+    height: int
+
+
+class Library:
+    """Results and inputs under one folder, which is made when first written to."""
+
+    def __init__(self, outputs: Path) -> None:
+        self.outputs = outputs
+        self.inputs = outputs / "inputs"
+
+    def check(self) -> None:
+        """Try whether results can be written, before work is spent on them; OutputError where they cannot."""
+        check_writable(self.outputs)
+        for folder in (self.outputs, self.inputs):
+            sweep(folder)
+
+    def save(self, picture: Image.Image, recipe: Recipe) -> Saved:
+        """Write a result and whatever its request was made from; OutputError where that fails."""
+        for source in recipe.request.pictures().values():
+            self.keep(source)
+        id = secrets.token_hex(6)
+        path = self.outputs / _name(recipe, id)
+        write_whole(path, recipes.png(picture, recipe))
+        return Saved(id, path, *picture.size)
+
+    def keep(self, picture: Image.Image) -> Saved:
+        """Write a picture that goes in, once; its id is the SHA-256 of its pixels."""
+        key = picture_key(picture)
+        path = self.inputs / f"{key}.png"
+        if not path.is_file():
+            write_whole(path, recipes.png(picture))
+        return Saved(key, path, *picture.size)
+
+    def path_of(self, id: str) -> Path | None:
+        """The file of a result or an input; None where the library has none of that id."""
+        if INPUT_ID.fullmatch(id):
+            found = [self.inputs / f"{id}.png"]
+        else:
+            found = list(self.outputs.glob(f"*_{id}.png")) if RESULT_ID.fullmatch(id) else []
+        return next((path for path in found if path.is_file() and not path.is_symlink()), None)
+
+    def picture(self, id: str) -> Image.Image:
+        """A result or an input as it was written; UnreadableImage where it is gone or damaged."""
+        path = self.path_of(id)
+        if path is None:
+            raise UnreadableImage("The library does not have this picture (any more): open it again from its file.")
+        try:
+            with Image.open(path, formats=("PNG",)) as picture:
+                picture.load()
+                return picture.copy()
+        except Exception as error:
+            raise UnreadableImage(f"{path} is damaged and cannot be read: open the picture again.") from error
+
+    def recipe(self, path: Path) -> dict[str, Any]:
+        """The recipe in a result, as plain data; UnreadableImage where the file has none."""
+        return recipes.read(path)
+
+    def request(self, path: Path) -> Request:
+        """The request that makes a result again, with its pictures."""
+        return from_dict(self.recipe(path).get("request", {}), find=self.picture)
+
+    def recent(self, count: int) -> list[Saved]:
+        """The newest results, newest first; a damaged file is left out."""
+        found: list[Saved] = []
+        for path in sorted(self.outputs.glob("*_*.png"), reverse=True):
+            if len(found) == count:
+                break
+            id = path.stem.rpartition("_")[2]
+            size = _size(path) if RESULT_ID.fullmatch(id) else None
+            if size is not None:
+                found.append(Saved(id, path, *size))
+        return found
+
+
+def _name(recipe: Recipe, id: str) -> str:
+    """Sorted by name is sorted by time, and a person sees what it is."""
+    time = datetime.fromisoformat(recipe.created).astimezone()
+    stamp = f"{time:%Y-%m-%d_%H%M%S}.{time.microsecond // 1000:03d}"
+    words = re.findall(r"\w+", recipe.request.prompt.lower())
+    slug = "-".join(words)[:SLUG_LENGTH].strip("-_") or recipe.request.task.replace("_", "-")
+    return f"{stamp}_seed-{recipe.request.sampling.seed}_{slug}_{id}.png"
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    try:
+        with Image.open(path, formats=("PNG",)) as picture:
+            return picture.size
+    except Exception:
+        return None

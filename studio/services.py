@@ -1,0 +1,47 @@
+"""The studio's parts, put together and handed on; nothing is global."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from studio.jobs import Jobs
+from studio.library import Library
+from studio.models import Models
+from studio.settings import Settings
+from studio.workers import Worker
+
+
+class Studio:
+    """What the page and the HTTP doors work with.  ``with Studio(settings) as studio:`` starts and closes it."""
+
+    def __init__(self, settings: Settings, worker: Worker | None = None) -> None:
+        self.settings = settings
+        self.library = Library(settings.outputs)
+        self.models = Models()
+        self.worker = Worker(device=settings.device, attention=settings.attention) if worker is None else worker
+        self.jobs = Jobs(self.library, self.models, self.worker)
+
+    @property
+    def model(self) -> str:
+        """The reference of the model that draws."""
+        return self.settings.model
+
+    def start(self) -> None:
+        """Let the model be loaded behind whatever comes next; StudioError where there is none, or nowhere to write."""
+        card = self.models.card(self.model)
+        self.library.check()
+        self.worker.start(card.folder)
+        self.jobs.start()
+
+    def close(self) -> None:
+        """End everything; pictures that are done are on disk when this returns."""
+        self.jobs.close()
+        self.worker.close()
+        self.jobs.join()
+
+    def __enter__(self) -> Studio:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

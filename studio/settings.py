@@ -1,0 +1,34 @@
+"""What the studio is started with, and where its own files are."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+ASSETS = PROJECT / "assets"
+
+QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
+"""For the environment of whoever imports the model library: nothing is fetched, and its progress is not ours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One run of the studio.  ``model`` is the name of a built-in model or the path of a diffusers folder."""
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    outputs: Path = PROJECT / "outputs"
+    model: str = "meadow"
+    attention: str = "auto"
+    device: str = "auto"
+    browser: bool = True
+
+
+def version() -> str:
+    """The studio's version, as it was installed."""
+    try:
+        return importlib.metadata.version("diffusion-studio")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,47 @@
+"""The live view: follows a job in the browser and shows its pictures (`assets/page/live.js`).
+
+Its value only names the job that was submitted last, or says why none was; everything else goes between the browser and
+`/api/jobs`.  The browser keeps the names of a tab's jobs, so a reload finds them again.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import gradio as gr
+
+from pipelines.errors import StudioError
+from pipelines.prompt import parse
+from pipelines.requests import Inpaint, Outpaint, Request, TextToImage
+from studio.ui.component import component
+
+_turns = itertools.count(1)
+
+
+def live_view(task: str, hint: str) -> gr.HTML:
+    """The running and the finished jobs of one tab; the hint stands there as long as there are none."""
+    return component("live", f"{task}-live", task=task, hint=hint)
+
+
+def following(job: str, request: Request) -> dict[str, Any]:
+    """The value that lets a live view follow a job, with what it needs before the first preview."""
+    width, height = _size(request)
+    notes = [*parse(request.prompt).hints, *parse(request.negative).hints]
+    shape = {"count": request.count, "width": width, "height": height}
+    return {"job": job, "prompt": request.prompt[:200], "notes": notes, **shape}
+
+
+def _size(request: Request) -> tuple[int, int]:
+    """How large the pictures will be."""
+    if isinstance(request, TextToImage):
+        return request.size.width, request.size.height
+    if isinstance(request, Outpaint):
+        sides = request.margins
+        return request.image.width + sides.left + sides.right, request.image.height + sides.top + sides.bottom
+    return request.image.size if isinstance(request, Inpaint) else (1, 1)
+
+
+def refusal(error: StudioError) -> dict[str, Any]:
+    """The value that shows why nothing was submitted; each one differs, so that the same sentence is shown again."""
+    return {"refusal": str(error), "turn": next(_turns)}

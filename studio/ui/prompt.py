@@ -1,0 +1,36 @@
+"""The prompt, with what the model can draw, examples to click and the words that it does not know; and Generate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from studio.ui.component import component
+
+if TYPE_CHECKING:
+    from studio.models import ModelCard
+
+MOST_EXAMPLES = 5  # more would push Generate below the fold
+
+
+def prompt_fields(task: str, card: ModelCard, question: str) -> tuple[gr.Textbox, gr.Button]:
+    """The prompt, its help and Generate; unknown words are named in the browser, without asking the server."""
+    prompt = gr.Textbox(
+        label="Prompt",
+        lines=3,
+        max_lines=8,
+        placeholder=question,
+        autofocus=task == "text_to_image",
+        elem_id=f"{task}-prompt",
+    )
+    component(
+        "prompt",
+        f"{task}-help",
+        task=task,
+        draws=card.draws,
+        examples=list(card.examples[:MOST_EXAMPLES]),
+        words=sorted(card.words),
+    )
+    generate = gr.Button("Generate", variant="primary", elem_id=f"{task}-generate", elem_classes="studio-generate")
+    return prompt, generate

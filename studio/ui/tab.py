@@ -1,0 +1,116 @@
+"""What every tab does: lay its parts out, build the request, submit it, follow the job.
+
+prompt      the prompt and Generate        on a narrow screen the three stand below each other in this order,
+stage       canvas and pictures            on a wide one prompt and settings are left, the stage right
+settings    everything else
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pipelines.errors import InvalidRequest, StudioError
+from pipelines.requests import Request
+from studio.ui import canvas, controls, live
+from studio.ui.controls import Advanced, Values
+
+if TYPE_CHECKING:
+    from studio.models import ModelCard
+    from studio.services import Studio
+
+Build = Callable[[Values], Request]
+
+FIELDS = """async (...values) => {{
+    const {{ {name} }} = await import(new URL("page/keep.js", document.baseURI));
+    return {name}({model}, {task}, {names}, values);
+}}"""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The components of a tab.  ``extra``: the fields that only this task has.  ``easel``: its canvas, if any."""
+
+    task: str
+    prompt: gr.Textbox
+    generate: gr.Button
+    view: gr.HTML
+    count: gr.Number
+    advanced: Advanced
+    extra: frozenset[Any] = field(default_factory=frozenset)
+    easel: gr.HTML | None = None
+
+    def read(self, values: Values) -> dict[str, Any]:
+        """The part of a request that every task has."""
+        count = controls.whole("Count", values[self.count])
+        return {"prompt": values[self.prompt] or "", "count": count, **self.advanced.read(values)}
+
+    @property
+    def fields(self) -> set[Any]:
+        """Everything that is typed or chosen."""
+        return {self.prompt, self.count, *vars(self.advanced).values(), *self.extra}
+
+
+@contextmanager
+def tab(task: str, title: str) -> Iterator[None]:
+    """One tab; Gradio draws it when it is first shown."""
+    with (
+        gr.Tab(title, id=task, elem_id=f"{task}-tab"),
+        gr.Column(elem_classes=["studio-grid", task], elem_id=task),
+    ):
+        yield
+
+
+@contextmanager
+def area(name: str) -> Iterator[None]:
+    """One of the three parts of a tab."""
+    with gr.Column(elem_classes=["studio-area", f"studio-{name}-area"], min_width=0):
+        yield
+
+
+def advanced_fields(task: str, card: ModelCard, extra: Callable[[], Any] | None = None) -> tuple[Advanced, Any]:
+    """The closed accordion; `extra` adds the fields that only this task has."""
+    with gr.Accordion("Advanced", open=False, elem_id=f"{task}-advanced"):
+        more = extra() if extra else None
+        return controls.advanced(task, card.defaults), more
+
+
+def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> None:
+    """Let Generate commit the canvas, where there is one, build the request and submit it; keep what was typed."""
+
+    def generate(values: Values) -> dict[str, Any]:
+        return submitted(studio, lambda: build(values))
+
+    options = {"outputs": form.view, "show_progress": "hidden", "api_visibility": "private"}
+    if form.easel is None:
+        form.generate.click(generate, inputs=form.fields, **options)
+    else:
+        commit = canvas.commit(form.task)
+        committed = form.generate.click(None, js=commit, outputs=form.easel, show_progress="hidden")
+        committed.then(generate, inputs=form.fields | {form.easel}, **options)
+    keep_fields(page, studio.model, form)
+
+
+def keep_fields(page: gr.Blocks, model: str, form: Form) -> None:
+    """Keep the fields in the browser when something is generated from them; fill them in at the next visit."""
+    fields = list(form.fields)
+    parts = {"model": model, "task": form.task, "names": [item.elem_id for item in fields]}
+    literals = {name: json.dumps(part) for name, part in parts.items()}
+    form.generate.click(None, js=FIELDS.format(name="keep", **literals), inputs=fields)
+    page.load(None, js=FIELDS.format(name="kept", **literals), inputs=fields, outputs=fields)
+
+
+def submitted(studio: Studio, build: Callable[[], Request]) -> dict[str, Any]:
+    """What the live view shall do: follow the new job, or say in one sentence why there is none."""
+    try:
+        request = build()
+        if request.idle:
+            raise InvalidRequest(request.idle)
+        return live.following(studio.jobs.submit(request, studio.model), request)
+    except StudioError as error:
+        return live.refusal(error)

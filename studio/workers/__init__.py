@@ -1,0 +1,14 @@
+"""Where the engine runs: a child process that owns torch and the model, and can die without taking the page with it.
+
+    messages.py    what crosses the pipe
+    child.py       the child: the only file of the studio that lets torch in
+    process.py     a running child, seen from the parent
+    worker.py      what the jobs see: run a request, cancel it, how is the engine
+
+The worker takes requests and gives events, as ``pipelines.run.generate`` does; it knows no jobs, files or pages.
+"""
+
+from studio.workers.messages import EngineLost, Made, Preview, Progress
+from studio.workers.worker import Status, Worker
+
+__all__ = ["EngineLost", "Made", "Preview", "Progress", "Status", "Worker"]

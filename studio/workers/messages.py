@@ -1,0 +1,120 @@
+"""What crosses the pipe between the studio and its engine: frozen values, pickled one after another.
+
+Pickle is safe here because both ends are ours, started from the same files; nothing from outside is ever unpickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from pipelines.errors import StudioError
+from pipelines.requests import Request
+
+
+class EngineLost(StudioError):
+    """The engine's process ended in the middle of a run."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Which model to have loaded, and how."""
+
+    folder: Path
+    device: str = "auto"
+    attention: str = "auto"
+
+
+# To the engine
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Load the model now, so that the first run need not wait for it."""
+
+    model: Model
+
+
+@dataclass(frozen=True)
+class Run:
+    """Make the pictures of ``request``; answered by events of that ``run``, the last ``Finished`` or ``Refused``."""
+
+    run: str
+    request: Request
+    model: Model
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop that run before its next step; one that is unknown or over is left in peace."""
+
+    run: str
+
+
+# From the engine
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A model is being loaded."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model is loaded; ``on`` says in words what is really on: device, precision, attention."""
+
+    on: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Unready:
+    """The model could not be loaded, and why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Picture ``index`` has ``step`` of ``steps`` behind it."""
+
+    run: str
+    index: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A small JPEG of what picture ``index`` is becoming."""
+
+    run: str
+    index: int
+    jpeg: bytes
+
+
+@dataclass(frozen=True)
+class Made:
+    """Picture ``index`` is done."""
+
+    run: str
+    index: int
+    seed: int
+    image: Image.Image
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is over: all its pictures are made, or it was cancelled."""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The run failed, and why."""
+
+    run: str
+    sentence: str

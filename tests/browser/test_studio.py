@@ -1,0 +1,229 @@
+"""The page from end to end: a real studio process, a real model, a real browser."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+from PIL import Image, ImageFilter
+from playwright.sync_api import Page, expect
+
+from studio.library import Library
+from tests.browser.driver import Running, generate, open_picture, open_tab, set_number, stroke, wait_for
+
+pytestmark = pytest.mark.browser
+
+TASKS = ("text_to_image", "inpaint", "outpaint")
+FEATHER = 8
+OVERLAP = 16
+
+
+def finished(page: Page, job: str) -> Image.Image:
+    """The first picture of a job, as Download gives it."""
+    with page.expect_download() as download:
+        page.locator(f'.card[data-job="{job}"] a[download]').first.click()
+    return Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
+
+
+def pixels(picture: Image.Image) -> Any:
+    return numpy.asarray(picture.convert("RGB")).astype(int)
+
+
+def newest_mask(outputs: Path) -> Image.Image:
+    """The mask of the newest inpainted picture, from the recipe in its file."""
+    library = Library(outputs)
+    request: Any = library.request(library.recent(1)[0].path)
+    return request.mask
+
+
+def test_the_first_byte_comes_before_three_seconds(studio: Running) -> None:
+    assert studio.first_byte < 3
+
+
+def test_the_web_process_never_loads_torch(page: Page, studio: Running) -> None:
+    maps = Path(f"/proc/{studio.process.pid}/maps")
+    if not maps.exists():
+        pytest.skip("what a process has loaded can only be seen on Linux")
+    assert "libtorch" not in maps.read_text()
+
+
+def test_a_prompt_becomes_pictures(page: Page) -> None:
+    set_number(page, "text_to_image", "steps", 4)
+    set_number(page, "text_to_image", "count", 2)
+    set_number(page, "text_to_image", "seed", 7)
+    job = generate(page, "text_to_image", "a red house on the left")
+    wait_for(page, job)
+    expect(page.locator(f'.card[data-job="{job}"] figure')).to_have_count(2)
+    expect(page.locator(f'.card[data-job="{job}"] .seed').last).to_have_text("Seed 8")
+    width = int(page.locator("#text_to_image-width input").input_value())
+    height = int(page.locator("#text_to_image-height input").input_value())
+    picture = finished(page, job)
+    assert picture.size == (width, height)
+    assert pixels(picture).std() > 5
+    page.locator(f'.card[data-job="{job}"] button.screen').first.click()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".studio-lightbox p")).to_contain_text("2 of 2 · Seed 8")
+    page.keyboard.press("Escape")
+    expect(page.locator(".studio-lightbox")).to_be_hidden()
+
+
+def test_a_painted_mask_changes_what_is_under_it_and_nothing_else(page: Page, studio: Running) -> None:
+    before = open_picture(page, "inpaint", (96, 64))
+    stroke(page, "inpaint", (0.3, 0.5), (0.6, 0.5))
+    set_number(page, "inpaint", "steps", 4)
+    job = generate(page, "inpaint", "a blue house")
+    wait_for(page, job)
+    after = finished(page, job)
+    mask = newest_mask(studio.outputs)
+    assert after.size == before.size == mask.size
+    change = numpy.abs(pixels(after) - pixels(before)).max(axis=-1)
+    reach = numpy.asarray(mask.filter(ImageFilter.MaxFilter(2 * FEATHER + 1))) > 0
+    assert 0.02 < reach.mean() < 0.9
+    assert change[numpy.asarray(mask) == 255].mean() > 5
+    assert change[~reach].max() == 0
+
+
+def test_a_picture_becomes_wider(page: Page) -> None:
+    before = open_picture(page, "outpaint", (96, 64))
+    for side, margin in {"left": 32, "top": 0, "right": 0, "bottom": 24}.items():
+        set_number(page, "outpaint", side, margin)
+    expect(page.locator("#outpaint-canvas .sizes")).to_have_text("96 × 64 → 128 × 88")
+    set_number(page, "outpaint", "steps", 4)
+    job = generate(page, "outpaint", "the sea")
+    wait_for(page, job)
+    after = finished(page, job)
+    assert after.size == (128, 88)
+    kept = pixels(after)[: 64 - OVERLAP, 32 + OVERLAP :]
+    assert (kept == pixels(before)[: 64 - OVERLAP, OVERLAP:]).all()
+
+
+def test_an_edge_can_be_dragged(page: Page) -> None:
+    open_picture(page, "outpaint", (96, 64))
+    set_number(page, "outpaint", "right", 0)
+    edge = page.locator("#outpaint-canvas .edge.right")
+    box = edge.bounding_box()
+    assert box
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 120, middle[1], steps=4)
+    page.mouse.up()
+    dragged = int(page.locator("#outpaint-right input").input_value())
+    assert dragged > 0
+    assert dragged % 8 == 0
+    edge.press("ArrowRight")
+    expect(page.locator("#outpaint-right input")).to_have_value(str(dragged + 8))
+
+
+def test_a_result_goes_to_another_tab_with_one_click(page: Page) -> None:
+    set_number(page, "text_to_image", "steps", 1)
+    job = generate(page, "text_to_image", "a meadow")
+    wait_for(page, job)
+    page.locator(f'.card[data-job="{job}"] [data-send=inpaint]').first.click()
+    expect(page.locator("#inpaint-canvas .frame")).to_be_visible()
+    page.locator("#text_to_image-tab-button").click()
+    page.locator(f'.card[data-job="{job}"] .seed').first.click()
+    seed = page.locator(f'.card[data-job="{job}"] .seed').first.inner_text().removeprefix("Seed ")
+    expect(page.locator("#text_to_image-seed textarea, #text_to_image-seed input")).to_have_value(seed)
+
+
+def test_stop_stops(page: Page, studio: Running) -> None:
+    before = len(Library(studio.outputs).recent(100))
+    set_number(page, "text_to_image", "steps", 1000)
+    job = generate(page, "text_to_image", "a hill")
+    page.locator(f'.card[data-job="{job}"] .stop').click()
+    wait_for(page, job, "cancelled", 15)
+    assert len(Library(studio.outputs).recent(100)) == before
+
+
+def test_a_reload_finds_the_job_again(page: Page) -> None:
+    set_number(page, "text_to_image", "steps", 1000)
+    set_number(page, "text_to_image", "count", 20)
+    job = generate(page, "text_to_image", "a boat")
+    expect(page.locator(f'.card[data-job="{job}"] figure')).to_have_count(20)
+    page.reload()
+    wait_for(page, job, "running")
+    expect(page.locator("#text_to_image-prompt textarea")).to_have_value("a boat")
+    page.locator(f'.card[data-job="{job}"] .stop').click()
+    wait_for(page, job, "cancelled", 15)
+
+
+def test_a_browser_that_keeps_nothing_loses_nothing_else(page: Page) -> None:
+    page.add_init_script("""for (const name of ["getItem", "setItem", "removeItem"])
+        Storage.prototype[name] = () => { throw new DOMException("full", "QuotaExceededError"); };""")
+    page.reload()
+    open_picture(page, "inpaint", (64, 64))
+    stroke(page, "inpaint", (0.2, 0.5), (0.8, 0.5))
+    set_number(page, "inpaint", "steps", 1)
+    wait_for(page, generate(page, "inpaint", "a tree"))
+
+
+def test_a_refusal_is_one_visible_sentence_and_loses_nothing(page: Page) -> None:
+    open_tab(page, "inpaint")
+    page.locator("#inpaint-prompt textarea").fill("a tree")
+    page.locator("#inpaint-generate").click()
+    alert = page.locator("#inpaint-live [role=alert]").first
+    expect(alert).to_have_text("Open a picture first: drop one on the canvas, paste it or choose a file.")
+    open_picture(page, "inpaint", (64, 64))
+    page.locator("#inpaint-generate").click()
+    expect(alert).to_have_text("Nothing is painted yet: paint over what should be made anew.")
+    expect(page.locator("#inpaint-prompt textarea")).to_have_value("a tree")
+    open_tab(page, "text_to_image")
+    set_number(page, "text_to_image", "width", 12)
+    page.locator("#text_to_image-prompt textarea").press("Control+Enter")
+    expect(page.locator("#text_to_image-live [role=alert]").first).to_contain_text("width must be a whole number")
+
+
+def test_a_file_that_is_no_picture_is_refused(page: Page) -> None:
+    open_tab(page, "inpaint")
+    file = {"name": "photo.png", "mimeType": "image/png", "buffer": b"no picture"}
+    page.locator("#inpaint-canvas input[type=file]").set_input_files(file)
+    expect(page.locator("#inpaint-canvas [role=alert]")).to_contain_text("is not a picture that can be read")
+
+
+def test_words_that_the_model_does_not_know_are_named(page: Page) -> None:
+    prompt = page.locator("#text_to_image-prompt textarea")
+    prompt.fill("a red xylophone")
+    expect(page.locator("#text_to_image-help .unknown")).to_have_text("This model does not know “xylophone”.")
+    page.locator("#text_to_image-help .example").first.click()
+    expect(page.locator("#text_to_image-help .unknown")).to_be_hidden()
+
+
+def test_nothing_overflows_on_a_telephone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for task in TASKS:
+        open_tab(page, task)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        top = [page.locator(f"#{task} .studio-{name}-area").bounding_box() for name in ("prompt", "stage", "settings")]
+        heights = [box["y"] for box in top if box]
+        assert heights == sorted(heights)
+
+
+def test_the_calculations_of_the_canvas(page: Page) -> None:
+    done = page.evaluate("""async () => {
+        const geometry = await import(new URL("page/geometry.js", document.baseURI));
+        const words = await import(new URL("page/words.js", document.baseURI));
+        const size = { width: 100, height: 50 };
+        const rect = { left: 10, top: 20, width: 200, height: 100 };
+        return {
+            point: geometry.toPicture({ clientX: 110, clientY: 70 }, rect, size),
+            grown: geometry.grown(size, { left: 1, top: 2, right: 3, bottom: 4 }),
+            place: geometry.placement(size, { left: 100, top: 0, right: 0, bottom: 50 }),
+            sound: ["", "x", "-4", "12.4", "9999"].map((value) => geometry.soundMargin(value)),
+            dragged: geometry.draggedMargin(5, 10.2),
+            unknown: words.unknownWords("A red-hot Tür, don't A", new Set(["a", "red"])),
+            any: words.unknownWords("whatever", new Set()),
+        };
+    }""")
+    assert done == {
+        "point": [50, 25],
+        "grown": {"width": 104, "height": 56},
+        "place": {"left": 50, "top": 0, "width": 50, "height": 50},
+        "sound": [0, 0, 0, 12, 4096],
+        "dragged": 16,
+        "unknown": ["hot", "tür", "don't"],
+        "any": [],
+    }

@@ -1,0 +1,155 @@
+"""The loop, with a network whose calls can be counted."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import torch
+
+from pipelines.engine.engine import Engine, Trajectory
+from pipelines.engine.guidance import Aim, guided
+from pipelines.engine.masking import masked
+from pipelines.engine.noise import Noise
+from pipelines.engine.samplers import SAMPLERS
+from pipelines.engine.schedule import FlowPath, build_schedule
+
+SHAPE = (2, 3, 3)
+
+
+class Counting:
+    """Answers x0 = its conditioning's colour, and notes the size of every call."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def __call__(self, queries):
+        self.calls.append(len(queries))
+        return [torch.full_like(query.x, query.conditioning.colour) for query in queries]
+
+
+def colour(value: float, key: str = "") -> SimpleNamespace:
+    return SimpleNamespace(colour=value, batch_key=key)
+
+
+def trajectory(network, *, sampler="euler", steps=4, value=1.0, scale=1.0, seed=0, **options) -> Trajectory:
+    schedule = build_schedule(FlowPath(), steps, "uniform")
+    noise = Noise(seed, SHAPE)
+    run = SAMPLERS[sampler].run(noise(), schedule, noise)
+    return Trajectory(
+        network,
+        schedule,
+        run,
+        lambda run: guided(run, lambda level: Aim(((colour(value), 1.0),), colour(-1.0)), scale),
+        **options,
+    )
+
+
+def finish(engine: Engine) -> dict[Trajectory, torch.Tensor]:
+    done = {}
+    while engine.live:
+        done |= {a.trajectory: a.latents for a in engine.step() if a.latents is not None}
+    return done
+
+
+def test_guidance_extrapolates_from_the_negative() -> None:
+    network, engine = Counting(), Engine()
+    one = trajectory(network, value=1.0, scale=3.0)
+    engine.add(one)
+    torch.testing.assert_close(finish(engine)[one], torch.full(SHAPE, -1 + 3 * 2.0))
+    torch.testing.assert_close(one.x0, torch.full(SHAPE, -1 + 3 * 2.0))
+    assert network.calls == [2, 2, 2, 2]
+
+
+def test_several_directions_add_up_by_weight() -> None:
+    schedule = build_schedule(FlowPath(), 2, "uniform")
+    noise = Noise(0, SHAPE)
+    aim = Aim(((colour(2.0), 1.0), (colour(5.0), -0.5)), colour(1.0))
+    network, engine = Counting(), Engine()
+    one = Trajectory(
+        network,
+        schedule,
+        SAMPLERS["euler"].run(noise(), schedule, noise),
+        lambda run: guided(run, lambda level: aim, 3.0),
+    )
+    engine.add(one)
+    torch.testing.assert_close(finish(engine)[one], torch.full(SHAPE, 1 + 3 * (2.0 - 1) - 0.5 * 3 * (5.0 - 1)))
+    assert network.calls == [3, 3]
+
+
+def test_scale_1_never_asks_for_the_negative() -> None:
+    network, engine = Counting(), Engine()
+    engine.add(trajectory(network, scale=1.0))
+    finish(engine)
+    assert network.calls == [1, 1, 1, 1]
+
+
+def test_trajectories_of_all_tasks_share_calls_and_leave_when_done() -> None:
+    network, engine = Counting(), Engine()
+    short, long = trajectory(network, steps=2), trajectory(network, steps=4, sampler="dpmpp_2m", value=2.0)
+    engine.add(short)
+    engine.add(long)
+    done = finish(engine)
+    assert network.calls == [2, 2, 1, 1]
+    torch.testing.assert_close(done[long], torch.full(SHAPE, 2.0))
+
+
+def test_a_request_joins_a_running_batch() -> None:
+    network, engine = Counting(), Engine()
+    engine.add(trajectory(network, steps=3))
+    engine.step()
+    engine.add(trajectory(network, steps=3))
+    finish(engine)
+    assert network.calls == [1, 2, 2, 1]
+
+
+def test_calls_are_no_larger_than_they_may_be_and_exact_ones_are_not_shared() -> None:
+    network, engine = Counting(), Engine()
+    for seed in range(5):
+        engine.add(trajectory(network, steps=1, seed=seed, at_once=2))
+    finish(engine)
+    assert network.calls == [2, 2, 1]
+    network.calls.clear()
+    for seed in range(3):
+        engine.add(trajectory(network, steps=1, scale=2.0, seed=seed, exact=True))
+    finish(engine)
+    assert network.calls == [2, 2, 2]
+
+
+def test_a_dropped_trajectory_is_closed_and_asks_no_more() -> None:
+    network, engine = Counting(), Engine()
+    one, other = trajectory(network), trajectory(network)
+    engine.add(one)
+    engine.add(other)
+    engine.step()
+    engine.drop(one)
+    assert one.questions.gi_frame is None
+    assert list(finish(engine)) == [other]
+    assert network.calls == [2, 1, 1, 1]
+
+
+def test_known_latents_are_held_exactly_by_every_sampler() -> None:
+    original = torch.randn(SHAPE, generator=torch.Generator().manual_seed(5))
+    mask = torch.zeros(1, 3, 3)
+    mask[:, 1:, 1:] = 1
+    for name, sampler in SAMPLERS.items():
+        schedule = build_schedule(FlowPath(), 6, "uniform")
+        noise = Noise(0, SHAPE)
+        first = noise()
+
+        def ask(run, first=first):
+            held = masked(run, original, mask, first)
+            return guided(held, lambda level: Aim(((colour(3.0), 1.0),), colour(0.0)), 1.0)
+
+        engine = Engine()
+        one = Trajectory(Counting(), schedule, sampler.run(first, schedule, noise), ask)
+        engine.add(one)
+        result = finish(engine)[one]
+        assert torch.equal(result * (1 - mask), original * (1 - mask)), name
+        torch.testing.assert_close(result * mask, 3.0 * mask.expand(SHAPE))
+
+
+def test_noise_depends_on_seed_and_draw_alone() -> None:
+    """The stream is torch's own CPU generator, as in diffusers, so seeds carry over."""
+    one, other = Noise(42, SHAPE), torch.Generator().manual_seed(42)
+    for _ in range(3):
+        assert torch.equal(one(), torch.randn((1, *SHAPE), generator=other)[0])

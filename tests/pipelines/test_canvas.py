@@ -1,0 +1,87 @@
+"""Pixel geometry and masks, against scipy's morphology and plain arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy import ndimage
+
+from pipelines.canvas import fit, grow, to_picture, to_pixels
+from pipelines.compositing import paste
+from pipelines.masks import feather, to_cells, to_weights
+from pipelines.requests import Margins
+
+
+def test_pixels_there_and_back(photo) -> None:
+    assert to_picture(to_pixels(photo)).tobytes() == photo.tobytes()
+    assert to_pixels(Image.new("RGB", (2, 2), "white")).max() == 1
+    assert to_pixels(Image.new("RGB", (2, 2), "black")).min() == -1
+
+
+def test_fit_draws_out_the_edge(photo) -> None:
+    fitted = fit(photo.crop((0, 0, 50, 57)), 8)
+    assert fitted.size == (56, 64)
+    column = np.asarray(fitted)[:57, 50:]
+    np.testing.assert_array_equal(column, np.repeat(np.asarray(photo)[:57, 49:50], 6, axis=1))
+    assert fit(photo, 8) is photo
+
+
+@pytest.mark.parametrize(
+    "margins", [Margins(left=10), Margins(top=5, bottom=300), Margins(left=1, top=2, right=3, bottom=4)]
+)
+def test_grow_holds_the_picture_and_masks_the_rest(photo, margins: Margins) -> None:
+    grown, mask = grow(photo, margins)
+    box = (margins.left, margins.top, margins.left + 64, margins.top + 64)
+    assert grown.crop(box).tobytes() == photo.tobytes()
+    assert mask.crop(box).getextrema() == (0, 0)
+    assert np.count_nonzero(np.asarray(mask)) == grown.width * grown.height - 64 * 64
+
+
+def test_new_parts_of_a_transparent_picture_are_opaque(photo) -> None:
+    clear = photo.copy()
+    clear.putalpha(0)
+    alpha = np.asarray(grow(clear, Margins(right=8))[0].getchannel("A"))
+    assert (alpha[:, :64] == 0).all()
+    assert (alpha[:, 64:] == 255).all()
+
+
+@pytest.mark.parametrize("width", [0, 1, 2, 7, 16])
+def test_feather_is_whole_within_and_nothing_beyond(width: int) -> None:
+    mask = np.zeros((60, 60), np.float32)
+    mask[20:35, 25:40] = 1
+    soft = feather(torch.from_numpy(mask)[None], width)[0].numpy()
+    assert (soft[mask == 1] == 1).all()
+    beyond = ~ndimage.binary_dilation(mask, np.ones((3, 3)), iterations=width) if width else mask == 0
+    assert (soft[beyond] == 0).all()
+    ring = soft[27, 40 : 40 + width]
+    assert (np.diff(ring) <= 0).all()
+    if width >= 7:
+        assert len(np.unique(ring)) >= width // 2
+
+
+def test_grey_masks_stay_grey() -> None:
+    weights = to_weights(Image.new("L", (16, 16), 51))
+    assert float(weights.mean()) == pytest.approx(0.2)
+    assert float(feather(weights, 4).max()) == pytest.approx(0.2)
+
+
+def test_a_cell_is_touched_by_a_single_pixel() -> None:
+    mask = Image.new("L", (32, 24))
+    mask.putpixel((17, 9), 1)
+    cells = to_cells(to_weights(mask), 8)
+    assert cells.shape == (1, 3, 4)
+    assert cells.nonzero().tolist() == [[0, 1, 2]]
+
+
+def test_paste_mixes_by_weight(photo) -> None:
+    white = Image.new("RGB", photo.size, "white")
+    weights = torch.zeros(1, 64, 64)
+    weights[:, :, 32:] = 0.5
+    weights[:, :, 48:] = 1
+    result = np.asarray(paste(photo, white, weights)).astype(float)
+    old = np.asarray(photo).astype(float)
+    np.testing.assert_array_equal(result[:, :32], old[:, :32])
+    np.testing.assert_allclose(result[:, 32:48], (old[:, 32:48] + 255) / 2, atol=0.5)
+    assert (result[:, 48:] == 255).all()

@@ -1,0 +1,209 @@
+"""The laws of the design: what a person may rely on, whatever the settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageCms
+
+from pipelines.canvas import to_picture
+from pipelines.engine.samplers import SAMPLERS
+from pipelines.events import Picture, Step
+from pipelines.requests import Inpaint, Margins, Outpaint, Sampling, Size, TextToImage
+from pipelines.run import generate
+
+
+def pictures(family, request, **options) -> list[Image.Image]:
+    events = [event for event in generate(family, request, **options) if isinstance(event, Picture)]
+    return [event.image for event in sorted(events, key=lambda event: event.index)]
+
+
+def same(one: Image.Image, other: Image.Image) -> bool:
+    return one.mode == other.mode and one.size == other.size and one.tobytes() == other.tobytes()
+
+
+def settings(**options) -> Sampling:
+    return Sampling(**{"steps": 4, "guidance": 3.0, "seed": 11, **options})
+
+
+@pytest.fixture
+def family(models):
+    return models().family
+
+
+@pytest.mark.parametrize("nine_channels", [False, True])
+def test_an_empty_mask_gives_the_input_back(models, photo, nine_channels: bool) -> None:
+    request = Inpaint(prompt="a boat", image=photo, mask=Image.new("L", photo.size), sampling=settings())
+    assert same(pictures(models(inpainting=nine_channels).family, request)[0], photo)
+
+
+def test_strength_0_gives_the_input_back(family, photo, mask) -> None:
+    request = Inpaint(prompt="a boat", image=photo, mask=mask, strength=0.0, sampling=settings())
+    assert same(pictures(family, request)[0], photo)
+
+
+def test_outpainting_by_nothing_gives_the_input_back(family, photo) -> None:
+    assert same(pictures(family, Outpaint(prompt="a boat", image=photo, sampling=settings()))[0], photo)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_full_mask_gives_the_text_to_image_result(family, photo, sampler: str) -> None:
+    whole = Image.new("L", photo.size, 255)
+    sampling = settings(sampler=sampler)
+    painted = pictures(family, Inpaint(prompt="a boat", image=photo, mask=whole, sampling=sampling))[0]
+    made = pictures(family, TextToImage(prompt="a boat", size=Size(width=64, height=64), sampling=sampling))[0]
+    assert same(painted, made)
+
+
+@pytest.mark.parametrize("feather", [0, 1, 8, 15])
+@pytest.mark.parametrize("size", [(64, 64), (83, 61)])
+def test_outside_mask_and_feather_every_byte_stays_after_many_edits(family, size, feather: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    original = picture = Image.fromarray(pixels)
+    mask = Image.new("L", size)
+    mask.paste(255, (20, 18, 41, 37))
+    for seed in range(3):
+        picture = pictures(
+            family, Inpaint(prompt="a hill", image=picture, mask=mask, feather=feather, sampling=settings(seed=seed))
+        )[0]
+    changed = np.argwhere((np.asarray(picture) != np.asarray(original)).any(-1))
+    assert changed.min(0)[0] >= 18 - feather
+    assert changed.max(0)[0] < 37 + feather
+    assert changed.min(0)[1] >= 20 - feather
+    assert changed.max(0)[1] < 41 + feather
+    assert (np.asarray(picture)[18:37, 20:41] != np.asarray(original)[18:37, 20:41]).any()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "LA", "CMYK", "1"])
+def test_every_kind_of_picture_keeps_its_pixels_and_transparency(family, photo, mask, mode: str) -> None:
+    original = photo.convert(mode)
+    if "A" in mode:
+        original.putalpha(Image.linear_gradient("L").resize(photo.size))
+    result = pictures(family, Inpaint(prompt="a hill", image=original, mask=mask, feather=4, sampling=settings()))[0]
+    outside = (slice(0, 12), slice(None))
+    after, before = (np.asarray(picture.convert("RGB")) for picture in (result, original))
+    np.testing.assert_array_equal(after[outside], before[outside])
+    assert ("A" in result.getbands()) == ("A" in mode)
+    if "A" in mode:
+        assert result.getchannel("A").tobytes() == original.getchannel("A").tobytes()
+
+
+def test_what_says_how_a_picture_is_shown_is_kept(family, photo, mask) -> None:
+    """Its colour profile, its resolution, and the transparency of a palette."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    clear = photo.convert("P")
+    clear.info |= {"transparency": clear.getpixel((0, 0)), "icc_profile": profile, "dpi": (300, 300)}
+    result = pictures(family, Inpaint(prompt="a hill", image=clear, mask=mask, sampling=settings()))[0]
+    assert (result.info["icc_profile"], result.info["dpi"]) == (profile, (300, 300))
+    assert result.getchannel("A").tobytes() == clear.convert("RGBA").getchannel("A").tobytes()
+    wider = pictures(family, Outpaint(image=clear, margins=Margins(left=8), sampling=settings()))[0]
+    assert wider.info["icc_profile"] == profile
+
+
+@pytest.mark.parametrize("width", [0, 8])
+def test_the_feather_and_the_overlap_blend_a_ring_as_wide_as_they_say(family, photo, mask, width: int) -> None:
+    after = pictures(family, Inpaint(prompt="a hill", image=photo, mask=mask, feather=width, sampling=settings()))[0]
+    changed = (np.asarray(after) != np.asarray(photo)).any(-1)
+    assert changed[24:56, 12:16].mean() == pytest.approx(1.0 if width else 0.0, abs=0.2)
+    margins = Margins(left=16)
+    wider = pictures(family, Outpaint(image=photo, margins=margins, overlap=width, sampling=settings()))[0]
+    changed = (np.asarray(wider)[:, 16:] != np.asarray(photo)).any(-1)
+    assert changed[:, :4].mean() == pytest.approx(1.0 if width else 0.0, abs=0.2)
+
+
+def test_a_preview_shows_what_the_picture_becomes(family, photo, mask) -> None:
+    """Guided, with all sides of an AND, and with what is kept: the last preview is that of the finished latents."""
+    prompt = "a red house AND sea :0.5"
+    for request in (
+        TextToImage(prompt=prompt, size=Size(width=64, height=64), sampling=settings()),
+        Inpaint(prompt=prompt, image=photo, mask=mask, sampling=settings()),
+    ):
+        finished = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(family), "decode", lambda self, x: finished.append(x) or torch.zeros(3, 64, 64))  # noqa: B023
+            events = list(generate(family, request))
+        preview = [event for event in events if isinstance(event, Step)][-1].preview()
+        assert same(preview, to_picture(family.preview(finished[0])))
+
+
+def test_a_wider_canvas_holds_the_old_picture(family, photo) -> None:
+    margins = Margins(left=24, top=8, right=13, bottom=0)
+    wider = pictures(family, Outpaint(prompt="sea", image=photo, margins=margins, overlap=6, sampling=settings()))[0]
+    assert wider.size == (64 + 37, 64 + 8)
+    held = np.asarray(wider.crop((24 + 6, 8 + 6, 24 + 64 - 6, 8 + 64)))
+    np.testing.assert_array_equal(held, np.asarray(photo.crop((6, 6, 58, 64))))
+    assert np.asarray(wider.crop((0, 0, 24, 72))).std() > 1
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_picture_k_of_a_batch_is_picture_k_alone(family, sampler: str) -> None:
+    request = TextToImage(
+        prompt="a red tree", size=Size(width=64, height=64), count=3, sampling=settings(sampler=sampler)
+    )
+    together = pictures(family, request)  # on the CPU
+    for index in range(3):
+        assert same(together[index], pictures(family, request.alone(index))[0])
+    rough = pictures(family, request, exact=False)
+    assert max(int(np.abs(np.int16(a) - np.int16(b)).max()) for a, b in zip(rough, together, strict=True)) <= 1
+    assert not same(together[0], together[1])
+
+
+def test_the_same_request_makes_the_same_picture(family, photo, mask) -> None:
+    request = Inpaint(prompt="a red tree", image=photo, mask=mask, sampling=settings(sampler="euler_a"))
+    assert same(pictures(family, request)[0], pictures(family, request)[0])
+
+
+@pytest.mark.parametrize("after", [0, 1, 5])
+def test_a_cancelled_run_leaves_no_trace(family, monkeypatch, after: int) -> None:
+    request = TextToImage(prompt="sea", size=Size(width=64, height=64), count=2, sampling=settings(sampler="dpmpp_2m"))
+    fresh = pictures(family, request)
+    decoded = []
+    with monkeypatch.context() as patch:
+        patch.setattr(type(family), "decode", lambda self, latents: decoded.append(latents))
+        events = generate(family, request)
+        for _ in range(after):
+            assert isinstance(next(events), Step)
+        events.close()
+    assert not decoded
+    assert all(map(same, pictures(family, request), fresh))
+
+
+def test_steps_are_counted_to_the_end_and_previews_are_small(family) -> None:
+    request = TextToImage(prompt="sea", size=Size(width=64, height=80), sampling=settings(sampler="heun"))
+    steps = [event for event in generate(family, request) if isinstance(event, Step)]
+    counts = [event.step for event in steps]
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-1], steps[0].steps) == (1, 4, 4)
+    assert steps[-1].preview().size == (8, 10)
+
+
+def test_settings_are_not_silently_ignored(family) -> None:
+    """Each of these changes the picture."""
+    base = {"prompt": "a red tree", "size": Size(width=64, height=64)}
+    first = pictures(family, TextToImage(**base, sampling=settings()))[0]
+    others = [
+        TextToImage(**base | {"prompt": "a blue boat"}, sampling=settings()),
+        TextToImage(**base, negative="boat", sampling=settings()),
+        *(
+            TextToImage(**base, sampling=settings(**change))
+            for change in ({"steps": 5}, {"guidance": 1.0}, {"seed": 12}, {"spacing": "karras"}, {"sampler": "euler"})
+        ),
+    ]
+    for other in others:
+        assert not same(pictures(family, other)[0], first), other
+
+
+def test_settings_of_the_mask_are_not_silently_ignored(family, photo, mask) -> None:
+    base = {"prompt": "a hill", "image": photo, "mask": mask, "sampling": settings()}
+    first = pictures(family, Inpaint(**base))[0]
+    for change in ({"strength": 0.5}, {"feather": 0}, {"negative": "boat"}):
+        assert not same(pictures(family, Inpaint(**base | change))[0], first), change
+
+
+def test_words_beyond_the_first_75_tokens_count(family) -> None:
+    long = "a red house on the left " * 20
+    base = {"size": Size(width=64, height=64), "sampling": settings()}
+    one = pictures(family, TextToImage(prompt=long + "boat", **base))[0]
+    other = pictures(family, TextToImage(prompt=long + "tree", **base))[0]
+    assert not same(one, other)

@@ -1,0 +1,62 @@
+"""A stand-in for the engine, with the same two functions; the prompt says how it behaves.
+
+It runs in the real child process: ``Worker(load="tests.studio.fakes:load", generate="tests.studio.fakes:generate")``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from PIL import Image
+
+from pipelines.errors import InvalidRequest, ModelError
+from pipelines.events import Picture, Step
+from pipelines.requests import Request, TextToImage
+from studio.workers import Worker
+
+
+def make_worker() -> Worker:
+    """A worker with a child process of its own that only pretends."""
+    return Worker(load=f"{__name__}:load", generate=f"{__name__}:generate")
+
+
+def load(folder: Path, *, device: str, attention: str) -> Any:
+    """Loads anything but a folder named ``broken``."""
+    if folder.name == "broken":
+        raise ModelError("The model is broken.")
+    return SimpleNamespace(report={"device": device, "attention": attention, "process": str(os.getpid())})
+
+
+def generate(family: Any, request: Request) -> Iterator[Step | Picture]:
+    """Pictures of one colour, made of the seed, each after its steps; all pictures advance together."""
+    words = request.prompt.split()
+    print("what libraries print must not end up in the pipe")
+    if "refuse" in words:
+        raise InvalidRequest("This is refused.")
+    pause = 0.05 if "slow" in words else 0.0
+    steps = request.sampling.steps
+    for step in range(1, steps + 1):
+        if "die" in words and step == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "break" in words and step == 2:
+            raise RuntimeError("a pipe burst")
+        if "hang" in words:
+            time.sleep(3600)
+        time.sleep(pause)
+        for index in range(request.count):
+            yield Step(index, step, steps, lambda: Image.new("RGB", (32, 32), "teal"))
+            if step == steps:
+                yield Picture(index, request.sampling.seed_of(index), paint(request.alone(index)))
+
+
+def paint(request: Request) -> Image.Image:
+    """The picture that a request for one stands for."""
+    seed = request.sampling.seed
+    size = (request.size.width, request.size.height) if isinstance(request, TextToImage) else request.image.size
+    return Image.new("RGB", size, (seed % 256, seed // 256 % 256, 77))

@@ -1,0 +1,213 @@
+"""Jobs through the real child process, with an engine that pretends."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from pipelines.errors import InvalidRequest, ModelError, OutputError, StudioError
+from pipelines.requests import Inpaint, Outpaint, Sampling, Size, TextToImage
+from studio.jobs import FINAL, Jobs, QueueFull, jobs
+from studio.library import Library
+from studio.models import Models
+from studio.services import Studio
+from tests.studio.fakes import make_worker, paint
+
+
+def wish(prompt: str = "", count: int = 1, steps: int = 3) -> TextToImage:
+    return TextToImage(
+        prompt=prompt, count=count, size=Size(width=64, height=72), sampling=Sampling(steps=steps, seed=9)
+    )
+
+
+def until(studio: Studio, id: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Watch a job as a page does."""
+    view = studio.jobs.view(id)
+    while view is not None and not condition(view):
+        changed = studio.jobs.wait(id, view["version"], 10.0)
+        assert changed is not None and changed["version"] > view["version"], f"nothing happens any more: {view}"
+        view = changed
+    assert view is not None
+    return view
+
+
+def end(studio: Studio, id: str) -> dict[str, Any]:
+    return until(studio, id, lambda view: view["state"] in FINAL)
+
+
+def submit(studio: Studio, prompt: str = "", **settings: int) -> str:
+    return studio.jobs.submit(wish(prompt, **settings), studio.model)
+
+
+def test_a_job_goes_from_the_queue_to_files_with_their_recipes(studio: Studio) -> None:
+    id = submit(studio, "slow", count=2, steps=20)
+    first = studio.jobs.view(id)
+    assert first is not None and first["steps"] == 40 and first["task"] == "text_to_image" and first["count"] == 2
+    half = until(studio, id, lambda view: view["step"] >= 10 and view["previews"][0] > 0)
+    assert half["state"] == "running" and half["message"] is None and half["seconds_left"] > 0
+    jpeg = studio.jobs.preview(id, 0)
+    assert jpeg is not None and jpeg.startswith(b"\xff\xd8")
+    done = end(studio, id)
+    assert (done["state"], done["step"], done["message"], done["seconds_left"]) == ("done", 40, None, None)
+    assert done["elapsed"] >= 0.3 and done["previews"] == [0, 0]
+    assert [picture["seed"] for picture in done["pictures"]] == [9, 10]
+    for index, picture in enumerate(done["pictures"]):
+        assert (picture["width"], picture["height"]) == (64, 72)
+        assert picture["url"] == f"api/pictures/{picture['id']}"
+        path = studio.library.path_of(picture["id"])
+        assert path is not None
+        request = studio.library.request(path)
+        assert request == wish("slow", count=2, steps=20).alone(index)
+        assert studio.library.picture(picture["id"]).tobytes() == paint(request).tobytes()
+        assert studio.library.recipe(path)["on"]["device"] == "auto"
+
+
+def test_inputs_are_kept_beside_the_result(studio: Studio) -> None:
+    image = Image.frombytes("RGB", (16, 8), os.urandom(16 * 8 * 3))
+    request = Inpaint(image=image, mask=Image.new("L", (16, 8), 200), sampling=Sampling(steps=1))
+    view = end(studio, studio.jobs.submit(request, studio.model))
+    path = studio.library.path_of(view["pictures"][0]["id"])
+    assert path is not None and studio.library.request(path) == request
+
+
+def test_jobs_run_one_at_a_time_in_order_and_know_their_place(studio: Studio) -> None:
+    ids = [submit(studio, "slow", steps=12) for _ in range(3)]
+    until(studio, ids[0], lambda view: view["state"] == "running")
+    views = [studio.jobs.view(id) for id in ids]
+    assert [view and view["position"] for view in views] == [0, 1, 2]
+    assert [view and view["state"] for view in views] == ["running", "queued", "queued"]
+    until(studio, ids[2], lambda view: view["position"] == 1)  # told without a step of its own
+    paths = [studio.library.path_of(end(studio, id)["pictures"][0]["id"]) for id in ids]
+    assert [path and path.name for path in paths] == sorted(path.name for path in paths if path)
+
+
+def test_cancel_in_the_queue_and_in_a_run(studio: Studio) -> None:
+    running, waiting, last = submit(studio, "slow", steps=500), submit(studio), submit(studio)
+    until(studio, running, lambda view: view["step"] > 1)
+    studio.jobs.cancel(waiting)
+    view = studio.jobs.view(waiting)
+    assert view is not None and (view["state"], view["pictures"]) == ("cancelled", [])
+    studio.jobs.cancel(running)
+    view = end(studio, running)
+    assert (view["state"], view["pictures"], view["message"]) == ("cancelled", [], None)
+    assert end(studio, last)["state"] == "done"
+    for id in (running, waiting, last, "unknown"):
+        before = studio.jobs.view(id)
+        studio.jobs.cancel(id)
+        after = studio.jobs.view(id)
+        assert (before and before["version"]) == (after and after["version"])
+
+
+def test_pictures_done_before_a_cancel_stay(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    id = submit(studio, count=3)
+    save, saved = studio.library.save, []
+
+    def save_and_cancel(*arguments: Any) -> Any:
+        saved.append(save(*arguments))
+        studio.jobs.cancel(id)
+        return saved[-1]
+
+    monkeypatch.setattr(studio.library, "save", save_and_cancel)
+    view = end(studio, id)
+    assert view["state"] in ("cancelled", "done")
+    assert [picture["id"] for picture in view["pictures"]] == [item.id for item in saved]
+    assert all(item.path.is_file() for item in saved)
+
+
+def test_when_the_engine_dies_the_job_fails_and_the_next_works(studio: Studio) -> None:
+    failed, fine = submit(studio, "die"), submit(studio)
+    view = end(studio, failed)
+    assert view["state"] == "failed" and "signal 9" in view["message"] and "try once more" in view["message"]
+    assert end(studio, fine)["state"] == "done"
+
+
+def test_when_the_engine_is_killed_from_outside(studio: Studio) -> None:
+    id = submit(studio, "slow", steps=500)
+    until(studio, id, lambda view: view["step"] > 1)
+    assert studio.worker.pid is not None
+    os.kill(studio.worker.pid, signal.SIGTERM)
+    assert "signal 15" in end(studio, id)["message"]
+    assert end(studio, submit(studio))["state"] == "done"
+
+
+def test_accidents_and_refusals_are_told_in_a_sentence(studio: Studio) -> None:
+    view = end(studio, submit(studio, "refuse"))
+    assert (view["state"], view["message"]) == ("failed", "This is refused.")
+    assert "a pipe burst" in end(studio, submit(studio, "break"))["message"]
+    assert end(studio, submit(studio))["state"] == "done"
+
+
+def test_a_disk_that_fills_up_fails_the_job_and_stops_the_engine(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OutputError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studio.library, "save", full)
+        view = end(studio, submit(studio, count=2))
+    assert (view["state"], view["message"], view["pictures"]) == ("failed", "The disk is full.", [])
+    assert end(studio, submit(studio))["state"] == "done"
+
+
+@pytest.fixture
+def idle(library: Library) -> Jobs:
+    """Jobs that nobody works off."""
+    return Jobs(library, Models(), make_worker())
+
+
+def test_what_cannot_be_done_is_refused_at_once(idle: Jobs, tmp_path: Path, model_folder: Path) -> None:
+    picture, model = Image.new("RGB", (16, 16)), str(model_folder)
+    with pytest.raises(InvalidRequest, match="mask is empty"):
+        idle.submit(Inpaint(image=picture, mask=Image.new("L", (16, 16))), model)
+    with pytest.raises(InvalidRequest, match="margins are 0"):
+        idle.submit(Outpaint(image=picture), model)
+    with pytest.raises(ModelError, match="There is no model"):
+        idle.submit(wish(), "nowhere")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="in the way"):
+        Jobs(Library(tmp_path / "file"), Models(), make_worker()).submit(wish(), model)
+    assert idle.view("unknown") is None
+
+
+def test_the_queue_has_an_end(idle: Jobs, model_folder: Path) -> None:
+    ids = [idle.submit(wish(), str(model_folder)) for _ in range(jobs.MOST_QUEUED)]
+    with pytest.raises(QueueFull, match="100 jobs are waiting already"):
+        idle.submit(wish(), str(model_folder))
+    idle.cancel(ids[50])
+    view = idle.view(idle.submit(wish(), str(model_folder)))
+    assert view is not None and view["position"] == 99
+
+
+def test_old_jobs_are_forgotten(idle: Jobs, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "MOST_KEPT", 3)
+    waiting = idle.submit(wish(), str(model_folder))
+    ids = [idle.submit(wish(), str(model_folder)) for _ in range(5)]
+    for id in ids:
+        idle.cancel(id)
+    idle.submit(wish(), str(model_folder))
+    assert [id for id in ids if idle.view(id)] == ids[2:]
+    assert idle.view(waiting) is not None
+
+
+def test_wait_gives_up_in_time(idle: Jobs, model_folder: Path) -> None:
+    id = idle.submit(wish(), str(model_folder))
+    view = idle.wait(id, 1, 0.05)
+    assert view is not None and view["version"] == 1
+    assert idle.wait("unknown", 1, 60.0) is None
+
+
+def test_closing_ends_everything(studio: Studio) -> None:
+    running, waiting = submit(studio, "slow", steps=500), submit(studio)
+    until(studio, running, lambda view: view["step"] > 1)
+    studio.close()
+    assert end(studio, waiting)["state"] == "cancelled"
+    assert end(studio, running)["state"] == "failed"
+    with pytest.raises(StudioError, match="closing"):
+        submit(studio)

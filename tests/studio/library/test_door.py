@@ -1,0 +1,141 @@
+"""Whatever comes to the door is a picture afterwards, or one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipelines.errors import UnreadableImage
+from studio.library import open_mask, open_picture
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def noise(mode: str = "RGB", size: tuple[int, int] = (24, 16)) -> Image.Image:
+    bands = len(Image.new(mode, (1, 1)).getbands())
+    return Image.frombytes(mode, size, os.urandom(size[0] * size[1] * bands))
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """A valid PNG header of that size with next to nothing behind it."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_lossless_pictures_keep_every_byte(tmp_path: Path, kind: str) -> None:
+    picture = noise()
+    data = encoded(picture, kind, **({"lossless": True} if kind == "WEBP" else {}))
+    (tmp_path / "picture").write_bytes(data)
+    for source in (data, tmp_path / "picture", str(tmp_path / "picture")):
+        opened = open_picture(source)
+        assert (opened.mode, opened.size, opened.tobytes()) == ("RGB", (24, 16), picture.tobytes())
+
+
+def test_transparency_is_kept_and_other_modes_become_rgb() -> None:
+    picture = noise("RGBA")
+    assert open_picture(encoded(picture)).tobytes() == picture.tobytes()
+    for mode in ("1", "L", "P"):
+        plain = noise("L").convert(mode)
+        assert open_picture(encoded(plain)).tobytes() == plain.convert("RGB").tobytes()
+    assert open_picture(encoded(noise("CMYK"), "JPEG")).mode == "RGB"
+    clear = noise("L").convert("P")
+    assert open_picture(encoded(clear, transparency=0)).mode == "RGBA"
+
+
+def test_sixteen_bit_grey_is_scaled_and_not_clipped() -> None:
+    deep = Image.fromarray(np.array([[0, 256, 32768, 65535]] * 8, dtype=np.uint16))
+    assert list(open_picture(encoded(deep)).getchannel(0).tobytes()[:4]) == [0, 1, 128, 255]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_applied(orientation: int) -> None:
+    upright = np.zeros((8, 12, 3), dtype=np.uint8)
+    upright[0, 0] = 255  # a light in the upper left corner
+    undo = [
+        lambda a: a,
+        lambda a: a[:, ::-1],
+        lambda a: a[::-1, ::-1],
+        lambda a: a[::-1],
+        lambda a: a.swapaxes(0, 1),
+        lambda a: a.swapaxes(0, 1)[:, ::-1][::-1, ::-1],
+        lambda a: a.swapaxes(0, 1)[::-1, ::-1],
+        lambda a: a.swapaxes(0, 1)[:, ::-1],
+    ][orientation - 1]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.fromarray(np.ascontiguousarray(undo(upright)))
+    opened = open_picture(encoded(stored, exif=exif.tobytes()))
+    assert opened.size == (12, 8)
+    assert opened.getpixel((0, 0)) == (255, 255, 255)
+    assert open_picture(encoded(opened)).tobytes() == opened.tobytes()  # and it is not turned twice
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "PNG, JPEG and WebP"),
+        (b"hello", "PNG, JPEG and WebP"),
+        (encoded(noise(), "GIF"), "PNG, JPEG and WebP"),
+        (encoded(noise(), "BMP"), "PNG, JPEG and WebP"),
+        (encoded(noise(), "TIFF"), "PNG, JPEG and WebP"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "PNG, JPEG and WebP"),
+        (encoded(noise())[:400], "damaged"),
+        (encoded(noise(size=(99, 99)), "JPEG")[:2000], "damaged"),
+        (png_that_claims(13000, 13000), "13000x13000"),
+        (png_that_claims(5000, 8), "5000x8"),
+        (png_that_claims(64, 64), "damaged"),
+        (png_that_claims(0, 0), "PNG, JPEG and WebP"),
+    ],
+)
+def test_what_is_no_picture_gets_one_sentence(data: bytes, reason: str) -> None:
+    for door in (open_picture, open_mask):
+        with pytest.raises(UnreadableImage, match=reason) as refusal:
+            door(data)
+        assert str(refusal.value).count("\n") == 0
+
+
+def test_missing_files_and_folders_get_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImage, match=r"^There is no file .*nowhere\.png: check the path\.$"):
+        open_picture(tmp_path / "nowhere.png")
+    with pytest.raises(UnreadableImage, match="cannot be opened"):
+        open_picture(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_damage_anywhere_is_a_picture_or_a_sentence(kind: str) -> None:
+    sound = encoded(noise(), kind)
+    chance = random.Random(7)
+    for _ in range(300):
+        data = bytearray(sound)
+        for _ in range(chance.randint(1, 6)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        with contextlib.suppress(UnreadableImage):
+            assert max(open_picture(bytes(data)).size) <= 4096
+
+
+def test_masks_are_grey_soft_and_black_where_nothing_is() -> None:
+    soft = noise("L")
+    assert open_mask(encoded(soft)).tobytes() == soft.tobytes()
+    assert open_mask(encoded(soft.convert("RGB"))).tobytes() == soft.tobytes()
+    painted = Image.new("RGBA", (8, 8), (255, 255, 255, 0))
+    painted.putpixel((2, 3), (255, 255, 255, 255))
+    mask = open_mask(encoded(painted))
+    assert (mask.mode, mask.getpixel((2, 3)), mask.getpixel((0, 0))) == ("L", 255, 0)
