@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from pipelines.engine.engine import Answers
+
 
 @dataclass(frozen=True)
 class Step:
     """Picture ``index`` (0 is the first) has ``step`` of ``steps`` levels behind it.
 
     ``preview()`` makes a small picture of the present estimate, one pixel per latent cell; it costs only when called.
+    ``answers``: what the network said for this picture so far, for ``pipelines.resuming``.
     """
 
     index: int
     step: int
     steps: int
     preview: Callable[[], Image]
+    answers: Answers = ()
 
 
 @dataclass(frozen=True)

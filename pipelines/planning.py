@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 from torch import Tensor
 
 from pipelines.engine.engine import Trajectory
-from pipelines.engine.guidance import Aim, Questions, guided
+from pipelines.engine.guidance import Aim, Questions, guidance_rule, guided
 from pipelines.engine.masking import masked
-from pipelines.engine.noise import Noise
+from pipelines.engine.noise import Noise, of_size, slerp
+from pipelines.engine.pairing import misfit
 from pipelines.engine.samplers import SAMPLERS, Run, step_to
-from pipelines.engine.schedule import build_schedule, start_at
+from pipelines.engine.schedule import Schedule, start_at
+from pipelines.engine.spacings import AUTOMATIC, SPACINGS, build_schedule, spacing_for
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Family
-from pipelines.prompt import Part, Weighted, parse, pieces, tags
+from pipelines.prompt import joined, parse, pieces, tags
 from pipelines.requests import Request
 
 
@@ -52,25 +55,56 @@ def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: b
             f"This model was trained on {family.path.last_timestep + 1:.0f} levels of noise, so it cannot make "
             f"{sampling.steps} steps: use fewer."
         )
-    schedule = start_at(build_schedule(family.path, sampling.steps, sampling.spacing), canvas.strength)
+    schedule = start_at(schedule_of(family, request), canvas.strength)
     aims = aims_of(family, request, schedule.steps, canvas)
     shape = (family.facts.channels, canvas.height // family.facts.downscale, canvas.width // family.facts.downscale)
 
     def trajectory(index: int) -> Trajectory:
-        noise = Noise(sampling.seed_of(index), shape, family.device)
-        start = first = noise()
+        noise = Noise(request.seed_of(index), shape, family.device, source_of(family, request))
+        start = first = first_noise(family, request.alone(index), noise(), shape)
+        combine = guidance_rule(request.guiding.method, request.guiding.rescale, family.prediction)
         if canvas.original is not None and canvas.strength < 1:
             start = step_to(schedule.levels[0], canvas.original, first)
 
         def ask(run: Run) -> Questions:
             if canvas.original is not None and canvas.cells is not None and canvas.kept is None:
                 run = masked(run, canvas.original, canvas.cells, first)
-            return guided(run, lambda level: aims[schedule.step_of(level) - 1], sampling.guidance)
+            return guided(run, lambda level: aims[schedule.step_of(level) - 1], combine)
 
-        run = SAMPLERS[sampling.sampler].run(start, schedule, noise)
+        run = SAMPLERS[sampling.sampler].run(start, schedule, noise, **request.tuning.knobs(sampling.sampler))
         return Trajectory(family.estimate, schedule, run, ask, exact, family.at_once(canvas.width, canvas.height))
 
     return tuple(trajectory(index) for index in range(request.count))
+
+
+def schedule_of(family: Family, request: Request) -> Schedule:
+    """The levels of the request on this model's path; InvalidRequest where sampler and spacing do not fit it."""
+    sampling, sampler = request.sampling, SAMPLERS[request.sampling.sampler]
+    spacing = sampling.spacing
+    if spacing == AUTOMATIC:
+        spacing = spacing_for(family.path, sampler.suits)
+    request.tuning.check_use(sampling.sampler, spacing)
+    schedule = build_schedule(family.path, sampling.steps, spacing, request.tuning.bounds)
+    reason = misfit(sampler, SPACINGS[spacing], family.path, schedule)
+    if reason is not None:
+        raise InvalidRequest(reason)
+    return schedule
+
+
+def source_of(family: Family, request: Request) -> Any:
+    """The device that the request's noise is drawn on."""
+    return family.device if request.sampling.noise == "device" else "cpu"
+
+
+def first_noise(family: Family, request: Request, own: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The noise that a request for one picture starts from: its seed's ``own``, or what its variation makes of it."""
+    variation, source = request.variation, source_of(family, request)
+    if variation.width:
+        cells = variation.height // family.facts.downscale, variation.width // family.facts.downscale
+        own = of_size(lambda size: Noise(request.sampling.seed, size, family.device, source)(), shape, *cells)
+    if variation.strength:
+        own = slerp(own, Noise(variation.seed, shape, family.device, source)(), variation.strength)
+    return own
 
 
 def aims_of(family: Family, request: Request, steps: int, canvas: Canvas) -> list[Aim]:
@@ -78,13 +112,25 @@ def aims_of(family: Family, request: Request, steps: int, canvas: Canvas) -> lis
     positive, negative = parse(request.prompt), parse(request.negative)
     for tag in (*tags(positive), *tags(negative)):
         raise InvalidRequest(f"<{tag.kind}:{tag.name}> cannot be switched on by this model: take it out of the prompt.")
-    against = Part(tuple(Weighted(part.items, part.weight) for part in negative.parts))
+    (against,) = joined(negative).parts
     said = [
         ([(pieces(part, step, steps), part.weight) for part in positive.parts], pieces(against, step, steps))
         for step in range(1, steps + 1)
     ]
     wordings = dict.fromkeys(wording for towards, away in said for wording in (*(each for each, _ in towards), away))
-    encoded = dict(zip(wordings, family.encode_prompts(tuple(wordings)), strict=True))
+    encoded = dict(zip(wordings, family.encode_prompts(tuple(wordings), request.clip_skip), strict=True))
     if canvas.kept is not None and canvas.cells is not None:
         encoded = {wording: family.with_mask(each, canvas.cells, canvas.kept) for wording, each in encoded.items()}
-    return [Aim(tuple((encoded[each], weight) for each, weight in towards), encoded[away]) for towards, away in said]
+    scales = [request.guiding.scale_at(step, steps, request.sampling.guidance) for step in range(1, steps + 1)]
+    return [
+        _aim(family, [(encoded[each], weight) for each, weight in towards], encoded[away], scale)
+        for (towards, away), scale in zip(said, scales, strict=True)
+    ]
+
+
+def _aim(family: Family, towards: list[tuple[Any, float]], away: Any, scale: float) -> Aim:
+    """A network that is told the scale is asked once, with the prompt alone."""
+    if not family.facts.embeds_guidance:
+        return Aim(tuple(towards), away, scale)
+    told = [(family.with_guidance(each, scale), weight) for each, weight in towards]
+    return Aim(tuple(told), family.with_guidance(away, scale), 1.0)

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 MORE, LESS = 1.1, 1 / 1.1
 MOST = 10.0  # of a weight, either way
@@ -128,6 +129,27 @@ def pieces(part: Part, step: int, steps: int) -> tuple[Piece, ...]:
             found.append(Piece(item.text, weight, starts_chunk))
             starts_chunk = False
     return tuple(found) or (Piece(""),)
+
+
+def joined(prompt: Prompt) -> Prompt:
+    """The sides of an AND said in one wording, their weights as attention: how a negative prompt is read."""
+    return replace(prompt, parts=(Part(tuple(Weighted(part.items, part.weight) for part in prompt.parts)),))
+
+
+def token_weights(tokenizer: Any, said: Sequence[Piece]) -> list[list[tuple[int, float]]]:
+    """The tokens of each run of pieces between two BREAKs, with their weights; a tokenizer as transformers has them."""
+    runs: list[list[tuple[int, float]]] = [[]]
+    for piece in said:
+        if piece.starts_chunk:
+            runs.append([])
+        tokens = tokenizer(piece.text, add_special_tokens=False, verbose=False).input_ids
+        runs[-1] += [(token, piece.weight) for token in tokens]
+    return runs
+
+
+def chunk_tokens(runs: Sequence[list[tuple[int, float]]], room: int) -> list[list[tuple[int, float]]]:
+    """Tokens in chunks of at most ``room``; each run begins a new one, and there is at least one."""
+    return [run[i : i + room] for run in runs for i in range(0, max(len(run), 1), room)]
 
 
 def tags(prompt: Prompt) -> tuple[Tag, ...]:

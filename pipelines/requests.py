@@ -14,19 +14,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pipelines.checks import MAX_SIDE, check_choice, check_number, check_picture, check_prompt, check_whole
-from pipelines.engine.samplers import SAMPLERS
-from pipelines.engine.schedule import SPACINGS
+from pipelines.checks import MAX_SIDE, check_number, check_picture, check_prompt, check_whole
 from pipelines.errors import InvalidRequest
+from pipelines.parts import MAX_SEED, PARTS, Guiding, Margins, Sampling, Size, Tuning, Variation
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MAX_SEED = 2**32 - 1
-MAX_STEPS = 1000
-MAX_GUIDANCE = 100.0
+__all__ = [
+    "MAX_SEED", "TASKS", "Guiding", "Inpaint", "Margins", "Outpaint", "Request", "Sampling", "Size", "TextToImage",
+    "Tuning", "Variation", "from_dict", "picture_key",
+]  # fmt: skip
+
 MAX_COUNT = 64
-MIN_SIDE = 64
+MAX_CLIP_SKIP = 12
 
 
 def picture_key(picture: Image) -> str:
@@ -37,83 +38,32 @@ def picture_key(picture: Image) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How the noise is walked back: the same for every task.
-
-    ``seed`` is that of the first picture; picture k of a request uses ``seed + k`` (wrapping at 2**32), so each can be
-    made again alone.
-    """
-
-    steps: int = 20
-    guidance: float = 7.0
-    sampler: str = "dpmpp_2m"
-    spacing: str = "uniform"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_whole("steps", self.steps, 1, MAX_STEPS)
-        check_number("guidance", self.guidance, 1.0, MAX_GUIDANCE)
-        object.__setattr__(self, "guidance", float(self.guidance))  # 7 and 7.0 are one request, so they are one JSON
-        check_choice("sampler", self.sampler, SAMPLERS)
-        check_choice("spacing", self.spacing, SPACINGS)
-        check_whole("seed", self.seed, 0, MAX_SEED)
-
-    def seed_of(self, index: int) -> int:
-        """The seed of picture ``index`` (0 is the first)."""
-        return (self.seed + index) % (MAX_SEED + 1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    """Width and height of a picture in pixels, each 64 to 4096."""
-
-    width: int = 512
-    height: int = 512
-
-    def __post_init__(self) -> None:
-        check_whole("width", self.width, MIN_SIDE, MAX_SIDE)
-        check_whole("height", self.height, MIN_SIDE, MAX_SIDE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Margins:
-    """Pixels added on each side of a picture, none negative."""
-
-    left: int = 0
-    top: int = 0
-    right: int = 0
-    bottom: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("left", "top", "right", "bottom"):
-            check_whole(f"The {name} margin", getattr(self, name), 0, MAX_SIDE)
-
-    def __bool__(self) -> bool:
-        return any((self.left, self.top, self.right, self.bottom))
-
-
-PARTS: dict[str, type[Any]] = {"sampling": Sampling, "size": Size, "margins": Margins}
-"""The settings of a request that are made of several."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Request:
-    """What every task shares.  Use one of the subclasses."""
+    """What every task shares.  Use one of the subclasses.
+
+    ``clip_skip``: the layer of the text encoder whose answer is used, counted from the last, which is 1.
+    """
 
     task: ClassVar[str] = ""
 
     prompt: str = ""
     negative: str = ""
     count: int = 1
+    clip_skip: int = 1
     sampling: Sampling = field(default_factory=Sampling)
+    tuning: Tuning = field(default_factory=Tuning)
+    guiding: Guiding = field(default_factory=Guiding)
+    variation: Variation = field(default_factory=Variation)
 
     def __post_init__(self) -> None:
         check_prompt("prompt", self.prompt)
         check_prompt("negative prompt", self.negative)
         check_whole("count", self.count, 1, MAX_COUNT)
+        check_whole("clip skip", self.clip_skip, 1, MAX_CLIP_SKIP)
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name, kind()), kind):
                 raise InvalidRequest(f"The {name} must be a {kind.__name__}, but is {getattr(self, name)!r}.")
+        self.tuning.check_use(self.sampling.sampler, self.sampling.spacing)
 
     @property
     def idle(self) -> str | None:
@@ -122,8 +72,12 @@ class Request:
 
     def alone(self, index: int) -> Request:
         """The request that makes picture ``index`` of this one by itself."""
-        sampling = dataclasses.replace(self.sampling, seed=self.sampling.seed_of(index))
-        return dataclasses.replace(self, count=1, sampling=sampling)
+        sampling = dataclasses.replace(self.sampling, seed=self.seed_of(index))
+        return dataclasses.replace(self, count=1, sampling=sampling, variation=self.variation.alone(index))
+
+    def seed_of(self, index: int) -> int:
+        """The seed of picture ``index``; one for all where the variation tells them apart."""
+        return self.sampling.seed if self.variation.strength else self.sampling.seed_of(index)
 
     def pictures(self) -> dict[str, Image]:
         """The pictures this request needs, by the SHA-256 of their pixels."""

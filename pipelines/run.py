@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from PIL import Image
@@ -11,11 +12,12 @@ from torch import Tensor
 
 from pipelines import inpainting, outpainting, text_to_image
 from pipelines.canvas import to_picture
-from pipelines.engine.engine import Engine, Trajectory
+from pipelines.engine.engine import Answers, Engine, Trajectory
 from pipelines.events import Picture, Step
 from pipelines.families.family import Family
 from pipelines.planning import Plan
 from pipelines.requests import Inpaint, Outpaint, Request, TextToImage
+from pipelines.resuming import moved
 
 PLANS: dict[type[Request], Callable[..., Plan]] = {
     TextToImage: text_to_image.plan,
@@ -23,35 +25,42 @@ PLANS: dict[type[Request], Callable[..., Plan]] = {
     Outpaint: outpainting.plan,
 }
 
+NOTHING: Mapping[int, Answers] = MappingProxyType({})
 
-def generate(family: Family, request: Request, *, exact: bool | None = None) -> Generator[Step | Picture, None, None]:
+
+def generate(
+    family: Family, request: Request, *, exact: bool | None = None, resume: Mapping[int, Answers] = NOTHING
+) -> Generator[Step | Picture, None, None]:
     """Make the pictures of ``request``: a ``Step`` whenever one of them has advanced, a ``Picture`` when one is done.
 
     Closing the iterator cancels: nothing more is computed or decoded.  ``exact``: each picture comes out bit for bit as
     if it were made alone, at the price of smaller network calls; the default is to be exact on the CPU, where larger
-    calls gain little.  A request that would change nothing gives its picture back as it came.
+    calls gain little.  ``resume``: by picture, what the network already said in an earlier run of the same request
+    (``pipelines.resuming``).  A request that would change nothing gives its picture back as it came.
     """
     if request.idle is not None:
         for index in range(request.count):
-            yield Picture(index, request.sampling.seed_of(index), request.image.copy())  # type: ignore[attr-defined]
+            yield Picture(index, request.seed_of(index), request.image.copy())  # type: ignore[attr-defined]
         return
     alone = family.device.type == "cpu" if exact is None else exact
     plan = PLANS[type(request)](family, request, alone)
     numbers = {trajectory: index for index, trajectory in enumerate(plan.trajectories)}
-    for trajectory, step, latents in _advances(plan.trajectories):
-        index = numbers[trajectory]
-        yield Step(index, step, trajectory.schedule.steps, partial(_preview, family, trajectory.x0))
+    told = {plan.trajectories[index]: moved(answers, family.device) for index, answers in resume.items()}
+    for trajectory, step, latents in _advances(plan.trajectories, told):
+        index, preview = numbers[trajectory], partial(_preview, family, trajectory.x0)
+        yield Step(index, step, trajectory.schedule.steps, preview, tuple(trajectory.answers))
         if latents is not None:
-            yield Picture(index, request.sampling.seed_of(index), plan.finish(latents))
+            yield Picture(index, request.seed_of(index), plan.finish(latents))
 
 
-def _advances(trajectories: tuple[Trajectory, ...]) -> Iterator[Any]:
+def _advances(trajectories: tuple[Trajectory, ...], told: Mapping[Trajectory, Answers]) -> Iterator[Any]:
     """As many trajectories at a time as one network call takes, so that the first pictures are done first."""
     engine = Engine()
     waiting = list(trajectories)
     while waiting or engine.live:
         while waiting and len(engine.live) < max(waiting[0].at_once // 2, 1):
-            engine.add(waiting.pop(0))
+            joining = waiting.pop(0)
+            engine.add(joining, told.get(joining, ()))
         yield from engine.step()
 
 

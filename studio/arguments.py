@@ -15,8 +15,10 @@ from typing import NoReturn
 
 from pipelines.attention import CHOICES as ATTENTION
 from pipelines.engine.samplers import SAMPLERS
-from pipelines.engine.schedule import SPACINGS
+from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.errors import InvalidRequest
+from pipelines.parts import SOURCES
+from studio.fine import FINE
 from studio.settings import Settings, version
 
 PROGRAM = "diffusion-studio"
@@ -156,11 +158,22 @@ def _add_common(parser: Parser) -> None:
     parser.add_argument("--steps", type=_whole, help="how often the noise is estimated")
     parser.add_argument("--guidance", type=_number, help="how closely the prompt is followed")
     parser.add_argument("--sampler", type=_choice("sampler", SAMPLERS), help=_choices(SAMPLERS))
-    parser.add_argument("--spacing", type=_choice("spacing", SPACINGS), help=_choices(SPACINGS))
+    parser.add_argument("--spacing", type=_choice("spacing", SPACING_LABELS), help=_choices(SPACING_LABELS))
     parser.add_argument("--seed", type=_whole, help="of the first picture; drawn and told where left out")
     parser.add_argument("--count", type=_whole, default=1, help="how many pictures (1)")
     parser.add_argument("--out", type=Path, default=Settings().outputs, metavar="DIR", help="where to write them")
     _add_engine(parser)
+    _add_fine(parser)
+
+
+def _add_fine(parser: Parser) -> None:
+    """What most people never touch."""
+    fine = parser.add_argument_group("finer control")
+    fine.add_argument("--noise", type=_choice("noise source", SOURCES), help=f"where it is drawn: {_choices(SOURCES)}")
+    fine.add_argument("--clip-skip", type=_whole, metavar="N", help="text encoder layer, counted from the last (1)")
+    for name, row in FINE.items():
+        kinds = {"number": _number, "whole": _whole, "choice": _choice(name.replace("_", " "), row.choices)}
+        fine.add_argument(f"--{name.replace('_', '-')}", type=kinds[row.kind], metavar="N", help=row.words)
 
 
 def _whole(text: str) -> int:

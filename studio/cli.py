@@ -20,6 +20,7 @@ from pipelines.prompt import parse
 from pipelines.requests import MAX_SEED, Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage
 from studio import arguments
 from studio.explain import sentence as explain
+from studio.fine import FINE, parts_of
 from studio.models import ModelCard, Models
 from studio.settings import QUIET, Settings
 
@@ -129,10 +130,11 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
 def _shared(options: Namespace, card: ModelCard) -> dict[str, Any]:
     """What every request has, from the options and, where they are silent, from the model's card."""
     chosen = {name: card.defaults[name] for name in ("steps", "guidance", "sampler", "spacing")}
-    chosen |= _given(options, *chosen)
+    chosen |= _given(options, *chosen, "noise")
     chosen["seed"] = secrets.randbelow(MAX_SEED + 1) if options.seed is None else options.seed
     sampling = Sampling(**chosen)
-    return {"prompt": options.prompt, "negative": options.negative, "count": options.count, "sampling": sampling}
+    said = {"prompt": options.prompt, "negative": options.negative, "count": options.count, "sampling": sampling}
+    return said | _given(options, "clip_skip") | parts_of(_given(options, *FINE))
 
 
 def _given(options: Namespace, *names: str) -> dict[str, Any]:

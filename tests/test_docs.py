@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from pipelines.attention import CHOICES
+from pipelines.engine.guidance import GUIDANCES
 from pipelines.engine.samplers import SAMPLERS
-from pipelines.engine.schedule import SPACINGS
+from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.requests import TASKS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.mark.parametrize("name", [*SAMPLERS, *SPACINGS])
+@pytest.mark.parametrize("name", [*SAMPLERS, *SPACING_LABELS, *GUIDANCES])
 def test_every_sampler_and_spacing_is_in_the_vocabulary(name: str) -> None:
     assert f"`{name}`" in (ROOT / "docs/vocabulary.md").read_text()
 

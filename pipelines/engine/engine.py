@@ -2,7 +2,9 @@
 
     every trajectory's pending questions ─▶ groups that fit one network call ─▶ answers handed back ─▶ next questions
 
-Trajectories join and leave between steps; cancelling one is dropping it.
+Trajectories join and leave between steps; cancelling one is dropping it.  A trajectory is a deterministic function of
+the answers it was given, so those are all there is to keep: given them again, in another process, it goes on where it
+was, bit for bit, whatever sampler and guidance remember.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ from pipelines.engine.schedule import Schedule
 Network = Callable[[Sequence[Query]], Sequence[Tensor]]
 """Answers several queries, all of one shape, in one call."""
 
+Answers = Sequence[Sequence[Tensor]]
+"""What a trajectory was told so far: for each time it asked, an estimate for each of its questions."""
+
 
 @dataclass(eq=False)
 class Trajectory:
     """One picture on its way from noise: a sampler's ``run``, and the wrappers that ``ask`` the network for it.
 
     ``exact``: its questions never share a call with another picture's.  ``at_once``: the most queries of this shape
-    that the network should be given in one call.  ``x0``: the estimate that the sampler was sent last.
+    that the network should be given in one call.  ``x0``: the estimate that the sampler was sent last.  ``answers``:
+    what the network said so far, one tuple for each time it was asked; ``resume`` gives them to a fresh trajectory.
     """
 
     network: Network
@@ -40,12 +46,26 @@ class Trajectory:
     x0: Tensor | None = field(default=None, init=False)
     questions: Questions = field(init=False)
     pending: tuple[Query, ...] = field(default=(), init=False)
+    answers: list[tuple[Tensor, ...]] = field(default_factory=list, init=False)
 
     def __post_init__(self, run: Run, ask: Callable[[Run], Questions]) -> None:
         self.questions = ask(watched(run, self._see))
 
     def _see(self, x0: Tensor) -> None:
         self.x0 = x0
+
+    def start(self) -> None:
+        """Ask the first questions."""
+        self.pending = next(self.questions)
+
+    def answer(self, estimates: tuple[Tensor, ...]) -> Tensor | None:
+        """Take in the estimates that are pending; the last latents, if there is nothing more to ask."""
+        self.answers.append(estimates)
+        try:
+            self.pending = self.questions.send(estimates)
+        except StopIteration as end:
+            return end.value
+        return None
 
     @property
     def step(self) -> int:
@@ -67,10 +87,13 @@ class Engine:
     def __init__(self) -> None:
         self.live: list[Trajectory] = []
 
-    def add(self, trajectory: Trajectory) -> None:
-        """Let a trajectory join from the next step on."""
-        with torch.inference_mode():
-            trajectory.pending = next(trajectory.questions)
+    @torch.inference_mode()
+    def add(self, trajectory: Trajectory, answers: Answers = ()) -> None:
+        """Let a trajectory join from the next step on; with the ``answers`` of an earlier run, where that stopped."""
+        trajectory.start()
+        for estimates in answers:
+            if len(estimates) != len(trajectory.pending) or trajectory.answer(tuple(estimates)) is not None:
+                raise ValueError("These answers belong to another trajectory.")
         self.live.append(trajectory)
 
     def drop(self, trajectory: Trajectory) -> None:
@@ -102,9 +125,7 @@ class Engine:
 
     def _advance(self, trajectory: Trajectory, answers: dict[int, Tensor]) -> Advance:
         step = trajectory.step
-        try:
-            trajectory.pending = trajectory.questions.send(tuple(answers[place] for place in range(len(answers))))
-        except StopIteration as end:
+        latents = trajectory.answer(tuple(answers[place] for place in range(len(answers))))
+        if latents is not None:
             self.live.remove(trajectory)
-            return Advance(trajectory, step, end.value)
-        return Advance(trajectory, step, None)
+        return Advance(trajectory, step, latents)

@@ -1,18 +1,18 @@
-"""Levels of the noising path, and the rules that place them.
+"""Levels of the noising path, and the schedule of one run through them.
 
-A *path* holds what the model was trained on; a *spacing* is the user's choice of where to put the steps on it; a
-*schedule* is built from both, afresh for each run.  Everything here is Python floats in double precision: printable,
-exact, no device.
+A *path* holds what the model was trained on; a *spacing* (``spacings.py``) is the user's choice of where to put the
+steps on it; a *schedule* is built from both, afresh for each run.  Everything here is Python floats in double
+precision: printable, exact, no device.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 
 class Level(NamedTuple):
@@ -37,6 +37,10 @@ class Path(Protocol):
     @property
     def noise_range(self) -> tuple[float, float]:
         """Least and most noise, in the path's own measure of noise."""
+
+    @property
+    def first_timestep(self) -> float:
+        """The timestep of the least noisy level."""
 
     @property
     def last_timestep(self) -> float:
@@ -65,6 +69,8 @@ class DiffusionPath:
     alphas_cumprod: tuple[float, ...]
     even: Literal["leading", "trailing", "linspace"] = "leading"
     offset: int = 0
+
+    first_timestep: ClassVar[float] = 0.0
 
     @cached_property
     def _noises(self) -> tuple[float, ...]:
@@ -116,8 +122,9 @@ class FlowPath:
 
     shift: float = 1.0
 
-    noise_range = (0.001, 1.0)
-    last_timestep = 1000.0
+    noise_range: ClassVar[tuple[float, float]] = (0.001, 1.0)
+    first_timestep: ClassVar[float] = 1.0
+    last_timestep: ClassVar[float] = 1000.0
 
     def at_timestep(self, timestep: float) -> Level:
         time = timestep / 1000
@@ -169,49 +176,6 @@ def zero_terminal_snr(alphas_cumprod: Sequence[float]) -> tuple[float, ...]:
     first, last = roots[0], roots[-1]
     rescaled = [((root - last) * first / (first - last)) ** 2 for root in roots]
     return (*rescaled[:-1], 2.0**-24)
-
-
-def _uniform(path: Path, steps: int) -> list[Level]:
-    return [path.at_timestep(t) for t in path.uniform(steps)]
-
-
-def _sgm_uniform(path: Path, steps: int) -> list[Level]:
-    return [path.at_timestep(path.last_timestep * (1 - i / steps)) for i in range(steps)]
-
-
-def _karras(path: Path, steps: int, rho: float = 7.0) -> list[Level]:
-    """Equation 5 of arXiv:2206.00364: even distances in noise**(1 / rho)."""
-    least, most = (noise ** (1 / rho) for noise in path.noise_range)
-    ramp = (i / max(steps - 1, 1) for i in range(steps))
-    return [path.at_noise((most + share * (least - most)) ** rho) for share in ramp]
-
-
-def _exponential(path: Path, steps: int) -> list[Level]:
-    """Even distances in the logarithm of the noise."""
-    least, most = (math.log(noise) for noise in path.noise_range)
-    ramp = (i / max(steps - 1, 1) for i in range(steps))
-    return [path.at_noise(math.exp(most + share * (least - most))) for share in ramp]
-
-
-@dataclass(frozen=True)
-class Spacing:
-    """A row of the table: the name people know, and the rule (path, steps) → steps levels."""
-
-    label: str
-    place: Callable[[Path, int], list[Level]]
-
-
-SPACINGS: dict[str, Spacing] = {
-    "uniform": Spacing("Uniform", _uniform),
-    "karras": Spacing("Karras", _karras),
-    "exponential": Spacing("Exponential", _exponential),
-    "sgm_uniform": Spacing("SGM Uniform", _sgm_uniform),
-}
-
-
-def build_schedule(path: Path, steps: int, spacing: str) -> Schedule:
-    """The ``steps + 1`` levels of a run on ``path``, from the noisiest to none."""
-    return Schedule((*SPACINGS[spacing].place(path, steps), CLEAN), path)
 
 
 def start_at(schedule: Schedule, strength: float) -> Schedule:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from pipelines.engine.guidance import Query
+from pipelines.engine.prediction import Prediction
 from pipelines.engine.schedule import Path
 from pipelines.prompt import Piece
 
@@ -19,7 +20,8 @@ class Facts:
 
     ``channels``: of its latents.  ``downscale``: pixels per latent cell and side.  ``multiple``: width and height in
     pixels must be multiples of it.  ``native``: side in pixels of the squares it was trained on.  ``takes_mask``: its
-    network is given the mask and the masked picture.
+    network is given the mask and the masked picture.  ``embeds_guidance``: its network is told the guidance scale and
+    needs no second call without the prompt (distilled models).
     """
 
     family: str
@@ -28,6 +30,7 @@ class Facts:
     multiple: int
     native: int
     takes_mask: bool
+    embeds_guidance: bool = False
 
 
 class Family(Protocol):
@@ -36,15 +39,22 @@ class Family(Protocol):
 
     facts: Facts
     path: Path
+    prediction: Prediction
     device: Any
     report: Mapping[str, str]
     """What is really on, in words: device, precision, attention."""
 
-    def encode_prompts(self, prompts: Sequence[Sequence[Piece]]) -> list[Any]:
-        """One conditioning per wording, all of the same length, so that they can share a call."""
+    def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Any]:
+        """One conditioning per wording, all of the same length, so that they can share a call.
+
+        ``clip_skip``: the text encoder's layer to use, counted from the last, which is 1.
+        """
 
     def with_mask(self, conditioning: Any, mask: Tensor, kept: Tensor) -> Any:
         """The conditioning with a mask (1, h, w) and the latents of the picture that shows what is kept."""
+
+    def with_guidance(self, conditioning: Any, scale: float) -> Any:
+        """The conditioning with the guidance scale, for networks that are told it."""
 
     def encode(self, pixels: Tensor) -> Tensor:
         """Pixels → latents, the most likely ones (no random draw)."""

@@ -5,6 +5,7 @@ Noise or v prediction, with or without zero terminal SNR; 4-channel networks and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,11 +20,11 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import Prediction, to_x0
-from pipelines.errors import ModelError
+from pipelines.errors import InvalidRequest, ModelError
 from pipelines.families.family import Facts
 from pipelines.families.preview import fit_preview
 from pipelines.families.reading import diffusion_path, read_config, read_weights
-from pipelines.prompt import Piece
+from pipelines.prompt import Piece, chunk_tokens, token_weights
 
 PREDICTIONS: dict[str, Prediction] = {"epsilon": "noise", "v_prediction": "v"}
 CELLS_AT_ONCE = {"cpu": 8192, "cuda": 65536}
@@ -35,10 +36,14 @@ TILED_ABOVE = 1536 * 1536
 
 @dataclass(frozen=True)
 class Conditioning:
-    """An encoded prompt: ``tokens`` (length, width); ``extra`` channels (n, h, w) that join the latents, if any."""
+    """An encoded prompt: ``tokens`` (length, width); ``extra`` channels (n, h, w) that join the latents, if any.
+
+    ``scale``: the guidance scale, for networks that are told it.
+    """
 
     tokens: Tensor
     extra: Tensor | None = None
+    scale: float = 1.0
 
     @property
     def batch_key(self) -> tuple[Any, ...]:
@@ -70,33 +75,37 @@ class StableDiffusion:
             multiple=downscale,
             native=native_cells(self.unet.config.sample_size) * downscale,
             takes_mask=takes_mask,
+            embeds_guidance=self.unet.config.time_cond_proj_dim is not None,
         )
 
     @torch.inference_mode()
-    def encode_prompts(self, prompts: Sequence[Sequence[Piece]]) -> list[Conditioning]:
+    def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Conditioning]:
         """Wordings of any length: 75 tokens at a time, each between its own start and end, laid one behind another."""
         room = self.tokenizer.model_max_length - 2
-        texts = [chunk_tokens(self._token_weights(prompt), room) for prompt in prompts]
+        texts = [chunk_tokens(token_weights(self.tokenizer, prompt), room) for prompt in prompts]
         longest = max(len(chunks) for chunks in texts)
         padded = [chunks + [[]] * (longest - len(chunks)) for chunks in texts]
-        return [Conditioning(torch.cat([self._encode_chunk(chunk) for chunk in chunks])) for chunks in padded]
+        return [Conditioning(torch.cat([self._encode_chunk(c, clip_skip) for c in chunks])) for chunks in padded]
 
-    def _token_weights(self, prompt: Sequence[Piece]) -> list[list[tuple[int, float]]]:
-        """The tokens of each run of pieces between two BREAKs, with their weights."""
-        runs: list[list[tuple[int, float]]] = [[]]
-        for piece in prompt:
-            if piece.starts_chunk:
-                runs.append([])
-            ids = self.tokenizer(piece.text, add_special_tokens=False, verbose=False).input_ids
-            runs[-1] += [(token, piece.weight) for token in ids]
-        return runs
-
-    def _encode_chunk(self, chunk: Sequence[tuple[int, float]]) -> Tensor:
+    def _encode_chunk(self, chunk: Sequence[tuple[int, float]], clip_skip: int) -> Tensor:
         start, end, pad = self.tokenizer.bos_token_id, self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
         padding = [pad] * (self.tokenizer.model_max_length - 2 - len(chunk))
         tokens = torch.tensor([[start, *(token for token, _ in chunk), end, *padding]], device=self.device)
-        encoded = self.text_encoder(tokens)[0][0]
+        encoded = self._read_tokens(tokens, clip_skip)[0]
         return emphasize(encoded, [1.0, *(weight for _, weight in chunk), 1.0, *(1.0 for _ in padding)])
+
+    def _read_tokens(self, tokens: Tensor, clip_skip: int) -> Tensor:
+        """The text encoder's answer (batch, length, width) at this layer from the end, normalised as the last."""
+        if clip_skip == 1:
+            return self.text_encoder(tokens)[0]
+        layers = self.text_encoder.config.num_hidden_layers
+        if clip_skip > layers:
+            raise InvalidRequest(f"This model's text encoder has {layers} layers, so clip skip can be 1 to {layers}.")
+        hidden = self.text_encoder(tokens, output_hidden_states=True).hidden_states[-clip_skip]
+        return getattr(self.text_encoder, "text_model", self.text_encoder).final_layer_norm(hidden)
+
+    def with_guidance(self, conditioning: Conditioning, scale: float) -> Conditioning:
+        return replace(conditioning, scale=scale)
 
     def with_mask(self, conditioning: Conditioning, mask: Tensor, kept: Tensor) -> Conditioning:
         return replace(conditioning, extra=torch.cat([mask, kept]))
@@ -119,8 +128,16 @@ class StableDiffusion:
         extra = [query.conditioning.extra for query in queries]
         tokens = torch.stack([query.conditioning.tokens for query in queries])
         sample = x if extra[0] is None else torch.cat([x, torch.stack(extra)], dim=1)
-        output = self.unet(sample.to(self.unet.dtype), timestep, encoder_hidden_states=tokens, return_dict=False)[0]
+        told = {"encoder_hidden_states": tokens, "timestep_cond": self._told_scales(queries)}
+        output = self.unet(sample.to(self.unet.dtype), timestep, **told, return_dict=False)[0]
         return list(to_x0(self.prediction, output.float(), x, alpha, sigma))
+
+    def _told_scales(self, queries: Sequence[Query]) -> Tensor | None:
+        """The guidance scales as the network wants them, if it wants them."""
+        if not self.facts.embeds_guidance:
+            return None
+        scales = torch.tensor([query.conditioning.scale for query in queries], device=self.device)
+        return waves(scales, self.unet.config.time_cond_proj_dim).to(self.unet.dtype)
 
     def _levels(self, queries: Sequence[Query]) -> tuple[Tensor, Tensor, Tensor]:
         levels = torch.tensor([query.level for query in queries], dtype=torch.float32, device=self.device)
@@ -140,18 +157,24 @@ class StableDiffusion:
         return max(CELLS_AT_ONCE.get(self.device.type, 8192) // cells, 1)
 
 
-def chunk_tokens(runs: Sequence[list[tuple[int, float]]], room: int) -> list[list[tuple[int, float]]]:
-    """Tokens in chunks of at most ``room``; each run begins a new one, and there is at least one."""
-    return [run[i : i + room] for run in runs for i in range(0, max(len(run), 1), room)]
+def waves(scales: Tensor, width: int) -> Tensor:
+    """Guidance scales [n] as sines and cosines [n, width] (Meng et al. 2022, arXiv:2210.03142; as diffusers does)."""
+    frequencies = torch.exp(torch.arange(width // 2, device=scales.device) * -math.log(10_000.0) / (width // 2 - 1))
+    angles = 1000 * (scales - 1)[:, None] * frequencies
+    return torch.nn.functional.pad(torch.cat([angles.sin(), angles.cos()], dim=1), (0, width % 2))
 
 
 def emphasize(encoded: Tensor, weights: Sequence[float]) -> Tensor:
-    """Scale each token's vector (length, width) by its weight and keep the mean of all, as A1111 does."""
+    """Scale each token's vector (length, width) by its weight and keep the mean of all, as A1111 does.
+
+    A mean of nothing cannot be kept: then the vectors are only scaled.
+    """
     if all(weight == 1 for weight in weights):
         return encoded
     whole = encoded.float()
     scaled = whole * torch.tensor(weights, device=encoded.device)[:, None]
-    return (scaled * (whole.mean() / scaled.mean())).to(encoded.dtype)
+    kept = whole.mean() / scaled.mean()
+    return (scaled * kept if kept.isfinite() else scaled).to(encoded.dtype)
 
 
 def native_cells(sample_size: Any) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from pipelines.engine.samplers import SAMPLERS
-from pipelines.engine.schedule import SPACINGS
+from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.errors import InvalidRequest
 from pipelines.requests import MAX_SEED, Margins, Sampling, Size
 
@@ -84,8 +84,8 @@ def advanced(task: str, defaults: Mapping[str, Any]) -> Advanced:
         negative=negative,
         steps=steps,
         guidance=guidance,
-        sampler=_dropdown(task, "Sampler", defaults["sampler"], SAMPLERS),
-        spacing=_dropdown(task, "Spacing", defaults["spacing"], SPACINGS),
+        sampler=_dropdown(task, "Sampler", defaults["sampler"], {name: row.label for name, row in SAMPLERS.items()}),
+        spacing=_dropdown(task, "Spacing", defaults["spacing"], SPACING_LABELS),
         seed=gr.Textbox(label="Seed", placeholder="random", max_lines=1, elem_id=f"{task}-seed"),
     )
 
@@ -154,8 +154,8 @@ def slider(task: str, label: str, value: float, low: float, high: float, step: f
     return _unjudged(gr.Slider(low, high, value, step=step, label=label, buttons=[], elem_id=f"{task}-{label.lower()}"))
 
 
-def _dropdown(task: str, label: str, value: str, table: Mapping[str, Any]) -> gr.Dropdown:
-    choices = [(row.label, name) for name, row in table.items()]
+def _dropdown(task: str, label: str, value: str, labels: Mapping[str, str]) -> gr.Dropdown:
+    choices = [(label, name) for name, label in labels.items()]
     return _unjudged(
         gr.Dropdown(choices, value=value, label=label, filterable=False, elem_id=f"{task}-{label.lower()}")
     )

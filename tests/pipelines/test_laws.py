@@ -10,7 +10,17 @@ from PIL import Image, ImageCms
 from pipelines.canvas import to_picture
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.events import Picture, Step
-from pipelines.requests import Inpaint, Margins, Outpaint, Sampling, Size, TextToImage
+from pipelines.requests import (
+    Guiding,
+    Inpaint,
+    Margins,
+    Outpaint,
+    Sampling,
+    Size,
+    TextToImage,
+    Tuning,
+    Variation,
+)
 from pipelines.run import generate
 
 
@@ -187,11 +197,35 @@ def test_settings_are_not_silently_ignored(family) -> None:
         TextToImage(**base, negative="boat", sampling=settings()),
         *(
             TextToImage(**base, sampling=settings(**change))
-            for change in ({"steps": 5}, {"guidance": 1.0}, {"seed": 12}, {"spacing": "karras"}, {"sampler": "euler"})
+            for change in ({"steps": 5}, {"guidance": 1.0}, {"seed": 12}, {"spacing": "normal"}, {"sampler": "euler"})
         ),
+        TextToImage(**base, sampling=settings(), clip_skip=2),
+        TextToImage(**base, sampling=settings(), tuning=Tuning(sigma_max=3.0)),
+        TextToImage(**base, sampling=settings(), tuning=Tuning(rho=3.0)),
+        *(
+            TextToImage(**base, sampling=settings(), guiding=Guiding(**change))
+            for change in ({"method": "apg"}, {"method": "cfg_zero"}, {"start": 0.5}, {"stop": 0.5}, {"rescale": 0.7})
+        ),
+        TextToImage(**base, sampling=settings(), guiding=Guiding(end=1.0)),
+        TextToImage(**base, sampling=settings(), variation=Variation(seed=3, strength=0.2)),
+        TextToImage(**base, sampling=settings(), variation=Variation(width=128, height=128)),
     ]
     for other in others:
         assert not same(pictures(family, other)[0], first), other
+
+
+@pytest.mark.parametrize(
+    ("sampler", "change"),
+    [(name, knob) for name, row in SAMPLERS.items() for knob in row.knobs if knob not in ("s_tmin", "s_tmax")],
+)
+def test_what_is_turned_on_a_sampler_is_not_silently_ignored(family, sampler: str, change: str) -> None:
+    base = {"prompt": "a red tree", "size": Size(width=64, height=64), "sampling": settings(sampler=sampler)}
+    noisy = {} if "eta" not in SAMPLERS[sampler].knobs or change == "eta" else {"eta": 0.7}
+    churned = {"s_churn": 4.0} if change == "s_noise" and "s_churn" in SAMPLERS[sampler].knobs else {}
+    first = pictures(family, TextToImage(**base, tuning=Tuning(**noisy, **churned)))[0]
+    value = {"eta": 0.6, "s_churn": 2.0, "s_noise": 0.8}[change]
+    other = pictures(family, TextToImage(**base, tuning=Tuning(**{**noisy, **churned, change: value})))[0]
+    assert not same(first, other)
 
 
 def test_settings_of_the_mask_are_not_silently_ignored(family, photo, mask) -> None:

@@ -23,6 +23,7 @@ SCHEDULERS = {
     "ddim": ("DDIMScheduler", {"clip_sample": False, "set_alpha_to_one": True}),
     "dpmpp_2m": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++"}),
     "dpmpp_2m_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
+    "unipc": ("UniPCMultistepScheduler", {}),
 }
 KNOWING_ZERO_SNR = {"euler", "euler_a", "dpmpp_2m", "dpmpp_2m_sde"}
 SEEDS = (7, 8)
@@ -65,7 +66,7 @@ def assert_same(ours, theirs) -> None:
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
 def test_text_to_image_two_at_a_time(models, prediction: str, guidance: float) -> None:
     family, oracle = models(prediction_type=prediction)
-    settings = Sampling(steps=8, guidance=guidance, sampler="euler", seed=SEEDS[0])
+    settings = Sampling(steps=8, guidance=guidance, sampler="euler", spacing="uniform", seed=SEEDS[0])
     request = TextToImage(prompt=PROMPT, negative=NEGATIVE, size=Size(width=72, height=64), count=2, sampling=settings)
     theirs = oracle(
         PROMPT,
@@ -91,7 +92,7 @@ def test_every_sampler(models, sampler: str) -> None:
         prompt=PROMPT,
         size=Size(width=64, height=64),
         count=2,
-        sampling=Sampling(steps=8, sampler=sampler, seed=SEEDS[0]),
+        sampling=Sampling(steps=8, sampler=sampler, spacing="uniform", seed=SEEDS[0]),
     )
     plan = text_to_image.plan(family, request)
     first = plan.trajectories[0].schedule.levels[0]

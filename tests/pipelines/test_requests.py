@@ -11,17 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pipelines.engine.guidance import GUIDANCES
 from pipelines.engine.samplers import SAMPLERS
-from pipelines.engine.schedule import SPACINGS
+from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.errors import InvalidRequest
 from pipelines.requests import (
     MAX_SEED,
+    Guiding,
     Inpaint,
     Margins,
     Outpaint,
     Sampling,
     Size,
     TextToImage,
+    Tuning,
+    Variation,
     from_dict,
     picture_key,
 )
@@ -34,10 +38,23 @@ samplings = st.builds(
     steps=st.integers(1, 1000),
     guidance=st.floats(1, 100),
     sampler=st.sampled_from(sorted(SAMPLERS)),
-    spacing=st.sampled_from(sorted(SPACINGS)),
+    spacing=st.sampled_from(sorted(SPACING_LABELS)),
     seed=st.integers(0, MAX_SEED),
 )
+tunings = st.builds(Tuning)
+guidings = st.builds(
+    Guiding,
+    method=st.sampled_from(sorted(GUIDANCES)),
+    stop=st.floats(0.5, 1),
+    end=st.none() | st.floats(1, 100),
+    rescale=st.floats(0, 1),
+)
+variations = st.builds(Variation, seed=st.integers(0, MAX_SEED), strength=st.floats(0, 1))
 common = {
+    "tuning": tunings,
+    "guiding": guidings,
+    "variation": variations,
+    "clip_skip": st.integers(1, 12),
     "prompt": st.text(max_size=200),
     "negative": st.text(max_size=50),
     "count": st.integers(1, 64),
@@ -70,7 +87,21 @@ def test_json_and_back_is_the_same_request(request) -> None:
         (lambda: Sampling(guidance=0.5), "guidance must be a number from 1 to 100, but is 0.5"),
         (lambda: Sampling(guidance=float("nan")), "guidance must be a number"),
         (lambda: Sampling(sampler="eulr"), "Unknown sampler 'eulr': choose one of euler, euler_a"),
-        (lambda: Sampling(spacing="wide"), "Unknown spacing 'wide': choose one of uniform, karras"),
+        (lambda: Sampling(noise="gpu"), "Unknown noise source 'gpu': choose one of cpu, device"),
+        (lambda: TextToImage(clip_skip=0), "clip skip must be a whole number from 1 to 12, but is 0"),
+        (lambda: Tuning(eta=1.5), "eta must be a number from 0 to 1, but is 1.5"),
+        (lambda: Tuning(sigma_min=3, sigma_max=2), "sigma_min must be below sigma_max, but is 3 beside 2"),
+        (lambda: TextToImage(tuning=Tuning(eta=0.5)), "DPM++ 2M has no use for eta: leave it out, or choose Euler a"),
+        (
+            lambda: TextToImage(tuning=Tuning(rho=5), sampling=Sampling(spacing="uniform")),
+            "Uniform has no use for rho: leave it out, or choose Karras, Polyexponential",
+        ),
+        (lambda: Guiding(method="pag"), "Unknown guidance method 'pag': choose one of cfg, apg, cfg_zero"),
+        (lambda: Guiding(start=0.8, stop=0.2), "Guidance must start before it stops, but is set from 0.8 to 0.2"),
+        (lambda: Guiding(end=0.0), "guidance end must be a number from 1 to 100, but is 0.0"),
+        (lambda: Variation(strength=2), "variation strength must be a number from 0 to 1, but is 2"),
+        (lambda: Variation(width=64), "needs both a width and a height, or none"),
+        (lambda: Sampling(spacing="wide"), "Unknown spacing 'wide': choose one of automatic, uniform, karras"),
         (lambda: Sampling(seed=-1), "seed must be a whole number from 0 to 4294967295, but is -1"),
         (lambda: Sampling(seed=2**32), "seed must be"),
         (lambda: Size(width=63), "width must be a whole number from 64 to 4096, but is 63"),

@@ -52,7 +52,7 @@ def generate(family: Any, request: Request) -> Iterator[Step | Picture]:
         for index in range(request.count):
             yield Step(index, step, steps, lambda: Image.new("RGB", (32, 32), "teal"))
             if step == steps:
-                yield Picture(index, request.sampling.seed_of(index), paint(request.alone(index)))
+                yield Picture(index, request.seed_of(index), paint(request.alone(index)))
 
 
 def paint(request: Request) -> Image.Image:

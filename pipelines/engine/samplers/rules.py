@@ -42,6 +42,6 @@ def log_step(kept: float) -> float:
     return -math.log(kept) if kept else math.inf
 
 
-def fresh(following: Level, kept: float, noise: Draw) -> Tensor | float:
-    """The noise that the reverse SDE adds on a step, as much as keeps the level's spread; none at the last level."""
-    return following.sigma * math.sqrt(1 - kept**2) * noise() if following.sigma else 0.0
+def fresh(spread: float, noise: Draw) -> Tensor | float:
+    """Fresh noise of this spread; none is drawn where there is none to add."""
+    return spread * noise() if spread else 0.0

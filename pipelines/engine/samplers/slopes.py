@@ -7,6 +7,7 @@ equation 4 with s(t) = 1), so rules of order two and more are written there.  Fr
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,31 +19,88 @@ if TYPE_CHECKING:
     from pipelines.engine.schedule import Level, Schedule
 
 
-def euler(x: Tensor, schedule: Schedule, noise: Draw) -> Run:
-    """One slope a step; DDIM with eta 0 by another name (Song et al. 2020, arXiv:2010.02502)."""
-    for level, following in pairwise(schedule):
+class Churn:
+    """A little noise put back before each step, so that a run forgives its errors (Karras et al. 2022, algorithm 2).
+
+    ``s_churn`` over all steps together, between the noise levels ``s_tmin`` and ``s_tmax`` (sigma / alpha), its spread
+    times ``s_noise``.
+    """
+
+    def __init__(
+        self, schedule: Schedule, noise: Draw, s_churn: float, s_tmin: float, s_tmax: float, s_noise: float
+    ) -> None:
+        self.schedule, self.noise = schedule, noise
+        self.gamma = min(s_churn / schedule.steps, math.sqrt(2) - 1)
+        self.least, self.most, self.s_noise = s_tmin, s_tmax, s_noise
+
+    def __call__(self, x: Tensor, level: Level) -> tuple[Tensor, Level]:
+        """``x`` and its level after the churn."""
+        if not self.gamma or not level.alpha or not self.least <= level.ratio <= self.most:
+            return x, level
+        higher = self.schedule.path.at_ratio(level.ratio * (1 + self.gamma))
+        spread = math.sqrt(higher.ratio**2 - level.ratio**2) * self.s_noise
+        return higher.alpha * (x / level.alpha + spread * self.noise()), higher
+
+
+def euler(
+    x: Tensor,
+    schedule: Schedule,
+    noise: Draw,
+    s_churn: float = 0.0,
+    s_tmin: float = 0.0,
+    s_tmax: float = math.inf,
+    s_noise: float = 1.0,
+) -> Run:
+    """One slope a step."""
+    churned = Churn(schedule, noise, s_churn, s_tmin, s_tmax, s_noise)
+    for start, following in pairwise(schedule):
+        x, level = churned(x, start)
         x0 = yield Estimate(x, level)
         x = step_to(following, x0, epsilon(x, x0, level))
     return x
 
 
-def heun(x: Tensor, schedule: Schedule, noise: Draw) -> Run:
+def heun(
+    x: Tensor,
+    schedule: Schedule,
+    noise: Draw,
+    s_churn: float = 0.0,
+    s_tmin: float = 0.0,
+    s_tmax: float = math.inf,
+    s_noise: float = 1.0,
+) -> Run:
     """Algorithm 1 of Karras et al. 2022: the slope at both ends of the step, averaged; two estimates a step."""
-    for level, following in pairwise(schedule):
-        x0 = yield Estimate(x, level)
-        slope = epsilon(x, x0, level)
-        guess = step_to(following, x0, slope)
-        if not following.sigma or not level.alpha:
-            x = guess
-            continue
-        x0 = yield Estimate(guess, following)
-        x = along(x, level, following, (slope + epsilon(guess, x0, following)) / 2)
+    churned = Churn(schedule, noise, s_churn, s_tmin, s_tmax, s_noise)
+    for start, following in pairwise(schedule):
+        x, level = churned(x, start)
+        x = yield from heun_step(x, level, following)
     return x
 
 
-def dpm2(x: Tensor, schedule: Schedule, noise: Draw) -> Run:
+def heun_step(x: Tensor, level: Level, following: Level) -> Run:
+    """One step of ``heun``, from ``level`` to ``following``."""
+    x0 = yield Estimate(x, level)
+    slope = epsilon(x, x0, level)
+    guess = step_to(following, x0, slope)
+    if not following.sigma or not level.alpha:
+        return guess
+    x0 = yield Estimate(guess, following)
+    return along(x, level, following, (slope + epsilon(guess, x0, following)) / 2)
+
+
+def dpm2(
+    x: Tensor,
+    schedule: Schedule,
+    noise: Draw,
+    s_churn: float = 0.0,
+    s_tmin: float = 0.0,
+    s_tmax: float = math.inf,
+    s_noise: float = 1.0,
+) -> Run:
     """DPM-Solver-2 (Lu et al. 2022, arXiv:2206.00927, algorithm 1): the slope halfway, in log(alpha / sigma)."""
-    for level, following in pairwise(schedule):
+    churned = Churn(schedule, noise, s_churn, s_tmin, s_tmax, s_noise)
+    for start, following in pairwise(schedule):
+        x, level = churned(x, start)
         x0 = yield Estimate(x, level)
         slope = epsilon(x, x0, level)
         if not following.sigma or not level.alpha:
@@ -55,37 +113,36 @@ def dpm2(x: Tensor, schedule: Schedule, noise: Draw) -> Run:
     return x
 
 
-def lms(x: Tensor, schedule: Schedule, noise: Draw) -> Run:
-    """Linear multistep of up to order 4 (Adams-Bashforth on uneven steps): the polynomial through the last slopes."""
-    slopes: list[Tensor] = []
-    times: list[float] = []
+def restart(x: Tensor, schedule: Schedule, noise: Draw, s_noise: float = 1.0) -> Run:
+    """Heun, and once it is nearly done, back up into the noise and down again (Xu et al. 2023, arXiv:2306.14878).
+
+    The noise that is added forgets errors made so far; the way down again costs a quarter of the steps once more.
+    """
+    top = schedule.path.at_ratio(min(RESTART_FROM, schedule.levels[0].ratio))
+    turned = False
     for level, following in pairwise(schedule):
-        x0 = yield Estimate(x, level)
-        slope = epsilon(x, x0, level)
-        if not level.alpha:
-            x = step_to(following, x0, slope)
-            continue
-        slopes, times = [slope, *slopes[:3]], [level.ratio, *times[:3]]
-        weights = polynomial_weights(times, following.ratio)
-        moved = sum(weight * slope for weight, slope in zip(weights, slopes, strict=True))
-        x = following.alpha * (x / level.alpha + moved)
+        if not turned and level.ratio <= RESTART_AT:
+            turned = True
+            spread = math.sqrt(top.ratio**2 - level.ratio**2) * s_noise
+            x = top.alpha * (x / level.alpha + spread * noise())
+            down = [top, *_evenly_down(schedule, top, level, max(schedule.steps // 4, 1))]
+            for high, low in pairwise(down):
+                x = yield from heun_step(x, high, low)
+        x = yield from heun_step(x, level, following)
     return x
+
+
+RESTART_AT, RESTART_FROM = 0.1, 2.0
+"""The interval of the restart in sigma / alpha: what the paper uses for Stable Diffusion, in its first interval."""
+
+
+def _evenly_down(schedule: Schedule, top: Level, bottom: Level, steps: int) -> list[Level]:
+    """Levels after ``top`` down to ``bottom``, even in log(sigma / alpha)."""
+    shares = (i / steps for i in range(1, steps))
+    between = [schedule.path.at_ratio(top.ratio ** (1 - share) * bottom.ratio**share) for share in shares]
+    return [*between, bottom]
 
 
 def along(x: Tensor, level: Level, following: Level, slope: Tensor) -> Tensor:
     """A straight step with this slope."""
     return following.alpha * (x / level.alpha + (following.ratio - level.ratio) * slope)
-
-
-def polynomial_weights(times: list[float], end: float) -> list[float]:
-    """∫ from ``times[0]`` to ``end`` of each Lagrange polynomial through ``times``, exactly."""
-    weights = []
-    for own in times:
-        basis = [1.0]  # coefficients of the product, lowest power first
-        for other in times:
-            if other != own:
-                lower = [-other * c for c in basis] + [0.0]
-                higher = [0.0, *basis]
-                basis = [(a + b) / (own - other) for a, b in zip(lower, higher, strict=True)]
-        weights.append(sum(c * (end ** (k + 1) - times[0] ** (k + 1)) / (k + 1) for k, c in enumerate(basis)))
-    return weights

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import torch
 
 from pipelines.engine.engine import Engine, Trajectory
-from pipelines.engine.guidance import Aim, guided
+from pipelines.engine.guidance import Aim, classifier_free, guided
 from pipelines.engine.masking import masked
 from pipelines.engine.noise import Noise
 from pipelines.engine.samplers import SAMPLERS
-from pipelines.engine.schedule import FlowPath, build_schedule
+from pipelines.engine.schedule import FlowPath
+from pipelines.engine.spacings import build_schedule
 
 SHAPE = (2, 3, 3)
 
@@ -39,7 +40,7 @@ def trajectory(network, *, sampler="euler", steps=4, value=1.0, scale=1.0, seed=
         network,
         schedule,
         run,
-        lambda run: guided(run, lambda level: Aim(((colour(value), 1.0),), colour(-1.0)), scale),
+        lambda run: guided(run, lambda level: Aim(((colour(value), 1.0),), colour(-1.0), scale), classifier_free),
         **options,
     )
 
@@ -63,13 +64,13 @@ def test_guidance_extrapolates_from_the_negative() -> None:
 def test_several_directions_add_up_by_weight() -> None:
     schedule = build_schedule(FlowPath(), 2, "uniform")
     noise = Noise(0, SHAPE)
-    aim = Aim(((colour(2.0), 1.0), (colour(5.0), -0.5)), colour(1.0))
+    aim = Aim(((colour(2.0), 1.0), (colour(5.0), -0.5)), colour(1.0), 3.0)
     network, engine = Counting(), Engine()
     one = Trajectory(
         network,
         schedule,
         SAMPLERS["euler"].run(noise(), schedule, noise),
-        lambda run: guided(run, lambda level: aim, 3.0),
+        lambda run: guided(run, lambda level: aim, classifier_free),
     )
     engine.add(one)
     torch.testing.assert_close(finish(engine)[one], torch.full(SHAPE, 1 + 3 * (2.0 - 1) - 0.5 * 3 * (5.0 - 1)))
@@ -138,7 +139,7 @@ def test_known_latents_are_held_exactly_by_every_sampler() -> None:
 
         def ask(run, first=first):
             held = masked(run, original, mask, first)
-            return guided(held, lambda level: Aim(((colour(3.0), 1.0),), colour(0.0)), 1.0)
+            return guided(held, lambda level: Aim(((colour(3.0), 1.0),), colour(0.0), 1.0), classifier_free)
 
         engine = Engine()
         one = Trajectory(Counting(), schedule, sampler.run(first, schedule, noise), ask)

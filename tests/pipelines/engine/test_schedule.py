@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import pytest
 import torch
 from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler
 
-from pipelines.engine.schedule import CLEAN, SPACINGS, FlowPath, build_schedule, start_at
+from pipelines.engine.schedule import CLEAN, FlowPath, start_at
+from pipelines.engine.spacings import SPACINGS, Bounds, beta_quantile, build_schedule
 from pipelines.families.reading import diffusion_path
 
 FACTS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
@@ -58,6 +60,8 @@ def test_variance_preserving_levels_match_the_multistep_solver() -> None:
 @pytest.mark.parametrize("path", [diffusion_path(FACTS), FlowPath(3.0)], ids=["diffusion", "flow"])
 @pytest.mark.parametrize("steps", [1, 2, 25, 300])
 def test_every_schedule_descends_to_a_clean_picture(spacing: str, path, steps: int) -> None:
+    if SPACINGS[spacing].diffusion_only and isinstance(path, FlowPath):
+        pytest.skip("refused for flow models")
     schedule = build_schedule(path, steps, spacing)
     assert len(schedule) == steps + 1
     assert schedule.levels[-1] == CLEAN
@@ -92,3 +96,49 @@ def test_many_leading_steps_still_begin_in_the_noise(steps: int) -> None:
     )
     assert schedule.levels[0].timestep > 990
     assert all(high.timestep > low.timestep for high, low in pairwise(schedule.levels[:-1]))
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.3, 0.5, 0.77, 0.99, 0.9999])
+@pytest.mark.parametrize("shape", [(0.6, 0.6), (0.5, 0.5), (1.0, 1.0), (0.3, 0.9)])
+def test_beta_quantiles_are_those_of_scipy(share: float, shape: tuple[float, float]) -> None:
+    from scipy.stats import beta
+
+    assert beta_quantile(share, *shape) == pytest.approx(float(beta.ppf(share, *shape)), abs=1e-9)
+
+
+@pytest.mark.parametrize("steps", [2, 8, 30])
+def test_further_levels_are_those_of_the_published_formulas(steps: int) -> None:
+    """Polyexponential as in k-diffusion, KL-optimal as in its paper, simple and normal as ComfyUI describes them."""
+    path = diffusion_path(FACTS)
+    low, high = path.noise_range
+    ramp = torch.linspace(1, 0, steps, dtype=torch.float64) ** 3.0
+    expected = torch.exp(ramp * (math.log(high) - math.log(low)) + math.log(low))
+    poly = build_schedule(path, steps, "polyexponential", Bounds(rho=3.0))
+    assert noises(poly)[:-1] == pytest.approx(expected.tolist(), rel=1e-9)
+    share = torch.arange(steps, dtype=torch.float64) / (steps - 1)
+    expected = torch.tan(share * math.atan(low) + (1 - share) * math.atan(high))
+    assert noises(build_schedule(path, steps, "kl_optimal"))[:-1] == pytest.approx(expected.tolist(), rel=1e-6)
+    simple = [level.timestep for level in build_schedule(path, steps, "simple").levels[:-1]]
+    assert simple == [999 - int(i * 1000 / steps) for i in range(steps)]
+    normal = [level.timestep for level in build_schedule(path, steps, "normal").levels[:-1]]
+    assert normal == pytest.approx(torch.linspace(999, 0, steps, dtype=torch.float64).tolist())
+
+
+def test_published_steps_come_out_at_their_own_number_and_lie_between_at_others() -> None:
+    from diffusers.schedulers import AysSchedules
+
+    for spacing, name in {"align_your_steps": "Diffusion", "align_your_steps_xl": "XL"}.items():
+        sigmas = AysSchedules[f"StableDiffusion{name if name == 'XL' else ''}Sigmas"]
+        ten = build_schedule(diffusion_path(FACTS), 10, spacing)
+        assert noises(ten)[:-1] == pytest.approx(sigmas[:10], rel=1e-3)
+        twenty = build_schedule(diffusion_path(FACTS), 20, spacing)
+        assert noises(twenty)[:-1:2] == pytest.approx(noises(ten)[:-1], rel=1e-9)
+
+
+@pytest.mark.parametrize("spacing", [name for name, row in SPACINGS.items() if "sigma_max" in row.heeds])
+def test_bounds_are_heeded_within_what_the_model_knows(spacing: str) -> None:
+    path = diffusion_path(FACTS)
+    levels = noises(build_schedule(path, 12, spacing, Bounds(sigma_min=0.1, sigma_max=5.0)))
+    assert (levels[0], levels[-2]) == pytest.approx((5.0, 0.1))
+    beyond = noises(build_schedule(path, 12, spacing, Bounds(sigma_min=1e-6, sigma_max=1e6)))
+    assert (beyond[0], beyond[-2]) == pytest.approx((path.noise_range[1], path.noise_range[0]))
