@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from pipelines import inpainting
 from pipelines.canvas import grow, plain
 from pipelines.families.family import Family
 from pipelines.planning import Plan
-from pipelines.requests import Inpaint, Outpaint
+from pipelines.requests import Inpaint, Outpaint, Request
 
 
 def plan(family: Family, request: Outpaint, exact: bool = False) -> Plan:
@@ -17,12 +19,5 @@ def plan(family: Family, request: Outpaint, exact: bool = False) -> Plan:
 def as_inpainting(request: Outpaint) -> Inpaint:
     """The same wish on the grown canvas."""
     grown, mask = grow(plain(request.image), request.margins)
-    return Inpaint(
-        prompt=request.prompt,
-        negative=request.negative,
-        count=request.count,
-        sampling=request.sampling,
-        image=grown,
-        mask=mask,
-        feather=request.overlap,
-    )
+    shared = {item.name: getattr(request, item.name) for item in dataclasses.fields(Request)}
+    return Inpaint(**shared, image=grown, mask=mask, feather=request.overlap)

@@ -55,7 +55,7 @@ class Tuning:
     ``eta``: share of fresh noise, 0 to 1 (DDIM 0, others 1).  ``s_churn`` (0 to 1000), ``s_tmin``, ``s_tmax``: noise
     put back before a step, and between which levels.  ``s_noise`` (0 to 2): spread of all of that noise.
     ``sigma_min``, ``sigma_max``, ``rho``: where the levels of a spacing begin and end, and how they are bent.  Levels
-    are in sigma / alpha.
+    are in sigma / alpha.  ``shift``: how far a flow model's steps are pushed towards noise (SD3: 3).
     """
 
     eta: float | None = None
@@ -66,6 +66,7 @@ class Tuning:
     sigma_min: float | None = None
     sigma_max: float | None = None
     rho: float | None = None
+    shift: float | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in TUNING.items():
@@ -80,7 +81,7 @@ class Tuning:
 
     def check_use(self, sampler: str, spacing: str) -> None:
         """Refuse what this sampler and this spacing have no use for; it would be ignored without a word."""
-        heeds = (*SAMPLERS[sampler].knobs, *(SPACINGS[spacing].heeds if spacing in SPACINGS else BOUNDS))
+        heeds = ("shift", *SAMPLERS[sampler].knobs, *(SPACINGS[spacing].heeds if spacing in SPACINGS else BOUNDS))
         for name in TUNING:
             if getattr(self, name) is None or name in heeds:
                 continue
@@ -104,6 +105,7 @@ class Tuning:
 TUNING = {
     "eta": (0.0, 1.0), "s_churn": (0.0, 1000.0), "s_tmin": (0.0, 10_000.0), "s_tmax": (0.0, 10_000.0),
     "s_noise": (0.0, 2.0), "sigma_min": (1e-6, 10_000.0), "sigma_max": (1e-6, 10_000.0), "rho": (0.1, 100.0),
+    "shift": (0.01, 100.0),
 }  # fmt: skip
 BOUNDS = tuple(item.name for item in dataclasses.fields(Bounds))
 

@@ -15,7 +15,7 @@ from pipelines.engine.masking import masked
 from pipelines.engine.noise import Noise, of_size, slerp
 from pipelines.engine.pairing import misfit
 from pipelines.engine.samplers import SAMPLERS, Run, step_to
-from pipelines.engine.schedule import Schedule, start_at
+from pipelines.engine.schedule import Path, Schedule, start_at
 from pipelines.engine.spacings import AUTOMATIC, SPACINGS, build_schedule, spacing_for
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Family
@@ -55,9 +55,10 @@ def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: b
             f"This model was trained on {family.path.last_timestep + 1:.0f} levels of noise, so it cannot make "
             f"{sampling.steps} steps: use fewer."
         )
-    schedule = start_at(schedule_of(family, request), canvas.strength)
-    aims = aims_of(family, request, schedule.steps, canvas)
     shape = (family.facts.channels, canvas.height // family.facts.downscale, canvas.width // family.facts.downscale)
+    path = path_of(family, request, shape[1] * shape[2])
+    schedule = start_at(schedule_of(path, request), canvas.strength)
+    aims = aims_of(family, request, schedule.steps, canvas)
 
     def trajectory(index: int) -> Trajectory:
         noise = Noise(request.seed_of(index), shape, family.device, source_of(family, request))
@@ -77,15 +78,23 @@ def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: b
     return tuple(trajectory(index) for index in range(request.count))
 
 
-def schedule_of(family: Family, request: Request) -> Schedule:
-    """The levels of the request on this model's path; InvalidRequest where sampler and spacing do not fit it."""
+def path_of(family: Family, request: Request, cells: int) -> Path:
+    """The model's path for latents of so many cells; InvalidRequest where it cannot be shifted as the request says."""
+    try:
+        return family.path.shifted(cells, request.tuning.shift)
+    except ValueError as error:
+        raise InvalidRequest(f"This model has no use for shift: {error}. Leave it out.") from error
+
+
+def schedule_of(path: Path, request: Request) -> Schedule:
+    """The levels of the request on this path; InvalidRequest where sampler and spacing do not fit it."""
     sampling, sampler = request.sampling, SAMPLERS[request.sampling.sampler]
     spacing = sampling.spacing
     if spacing == AUTOMATIC:
-        spacing = spacing_for(family.path, sampler.suits)
+        spacing = spacing_for(path, sampler.suits)
     request.tuning.check_use(sampling.sampler, spacing)
-    schedule = build_schedule(family.path, sampling.steps, spacing, request.tuning.bounds)
-    reason = misfit(sampler, SPACINGS[spacing], family.path, schedule)
+    schedule = build_schedule(path, sampling.steps, spacing, request.tuning.bounds)
+    reason = misfit(sampler, SPACINGS[spacing], path, schedule)
     if reason is not None:
         raise InvalidRequest(reason)
     return schedule

@@ -38,6 +38,7 @@ FINE: dict[str, Fine] = {
     "s_noise": Fine("spread of fresh noise (1)", "tuning", "s_noise"),
     "sigma_min": Fine("least noise of the spacing", "tuning", "sigma_min"),
     "sigma_max": Fine("most noise of the spacing", "tuning", "sigma_max"),
+    "shift": Fine("how far a flow model's steps are pushed towards noise", "tuning", "shift"),
     "rho": Fine("exponent of Karras and polyexponential spacing", "tuning", "rho"),
 }
 

@@ -58,6 +58,12 @@ class Path(Protocol):
     def uniform(self, steps: int) -> list[float]:
         """Timesteps at the even distances the model was published with, noisiest first."""
 
+    def shifted(self, cells: int, shift: float | None) -> Path:
+        """This path for latents of so many cells, with the user's own ``shift`` if there is one.
+
+        ValueError where a path cannot be shifted.
+        """
+
 
 @dataclass(frozen=True)
 class DiffusionPath:
@@ -107,20 +113,40 @@ class DiffusionPath:
             return [float(round(count - i * count / steps) - 1) for i in range(steps)]
         return [(count - 1) * (1 - i / max(steps - 1, 1)) for i in range(steps)]
 
+    def shifted(self, cells: int, shift: float | None) -> DiffusionPath:
+        if shift is not None:
+            raise ValueError("only models that match flows have a shift")
+        return self
+
     @staticmethod
     def _level(noise: float, timestep: float) -> Level:
         alpha = 1 / math.sqrt(1 + noise * noise)
         return Level(alpha, noise * alpha, timestep)
 
 
+class Growth(NamedTuple):
+    """How the shift of a flow grows with the picture: log(shift) at two numbers of tokens, a straight line between."""
+
+    tokens: tuple[int, int] = (256, 4096)
+    logs: tuple[float, float] = (0.5, 1.15)
+    cells_a_token: int = 4  # latent cells, 2 x 2 of them for most networks
+
+    def shift(self, cells: int) -> float:
+        """The shift for latents of so many cells."""
+        (few, many), (low, high) = self.tokens, self.logs
+        return math.exp(low + (high - low) * (cells / self.cells_a_token - few) / (many - few))
+
+
 @dataclass(frozen=True)
 class FlowPath:
-    """alpha = 1 - sigma (Lipman et al. 2022, arXiv:2210.02747), pushed towards noise by ``shift`` (Esser et al. 2024).
+    """alpha = 1 - sigma (Lipman et al. 2022, arXiv:2210.02747), pushed towards noise by ``shift``.
 
-    Timesteps run from 0 to 1000; its measure of noise is sigma itself.
+    Larger pictures need more noise to hide what they show (Esser et al. 2024, arXiv:2403.03206, section 5.3.2), so
+    some models let the shift grow with the picture.  Timesteps run from 0 to 1000; its measure of noise is sigma.
     """
 
     shift: float = 1.0
+    growth: Growth | None = None
 
     noise_range: ClassVar[tuple[float, float]] = (0.001, 1.0)
     first_timestep: ClassVar[float] = 1.0
@@ -138,6 +164,11 @@ class FlowPath:
 
     def uniform(self, steps: int) -> list[float]:
         return [1000 * (1 - i / steps) for i in range(steps)]
+
+    def shifted(self, cells: int, shift: float | None) -> FlowPath:
+        if shift is None:
+            shift = self.growth.shift(cells) if self.growth else self.shift
+        return FlowPath(shift)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from PIL import Image, ImageCms
 
 from pipelines.canvas import to_picture
 from pipelines.engine.samplers import SAMPLERS
+from pipelines.errors import InvalidRequest
 from pipelines.events import Picture, Step
 from pipelines.requests import (
     Guiding,
@@ -228,6 +229,24 @@ def test_what_is_turned_on_a_sampler_is_not_silently_ignored(family, sampler: st
     assert not same(first, other)
 
 
+@pytest.mark.parametrize("kind", [Inpaint, Outpaint])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"clip_skip": 2},
+        {"tuning": Tuning(rho=3.0)},
+        {"guiding": Guiding(method="apg")},
+        {"guiding": Guiding(rescale=0.7)},
+        {"variation": Variation(seed=3, strength=0.3)},
+    ],
+    ids=str,
+)
+def test_every_task_heeds_what_all_share(family, photo, mask, kind, change) -> None:
+    own = {"mask": mask} if kind is Inpaint else {"margins": Margins(right=32)}
+    base = {"prompt": "a hill", "image": photo, "sampling": settings(), **own}
+    assert not same(pictures(family, kind(**base, **change))[0], pictures(family, kind(**base))[0])
+
+
 def test_settings_of_the_mask_are_not_silently_ignored(family, photo, mask) -> None:
     base = {"prompt": "a hill", "image": photo, "mask": mask, "sampling": settings()}
     first = pictures(family, Inpaint(**base))[0]
@@ -241,3 +260,13 @@ def test_words_beyond_the_first_75_tokens_count(family) -> None:
     one = pictures(family, TextToImage(prompt=long + "boat", **base))[0]
     other = pictures(family, TextToImage(prompt=long + "tree", **base))[0]
     assert not same(one, other)
+
+
+def test_what_a_model_has_no_use_for_is_refused(family) -> None:
+    base = {"prompt": "a hill", "size": Size(width=64, height=64)}
+    with pytest.raises(InvalidRequest, match="no use for shift: only models that match flows have a shift"):
+        pictures(family, TextToImage(**base, tuning=Tuning(shift=3.0)))
+    with pytest.raises(InvalidRequest, match=r"DPM\+\+ 3M SDE would overshoot .* Normal spacing: choose Karras"):
+        pictures(family, TextToImage(**base, sampling=Sampling(steps=20, sampler="dpmpp_3m_sde", spacing="normal")))
+    with pytest.raises(InvalidRequest, match="text encoder has 2 layers, so clip skip can be 1 to 2"):
+        pictures(family, TextToImage(**base, clip_skip=3))

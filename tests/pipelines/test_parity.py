@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import diffusers
 import pytest
 import torch
@@ -10,7 +12,7 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from pipelines import inpainting, text_to_image
 from pipelines.engine.engine import Engine
 from pipelines.engine.noise import Noise
-from pipelines.requests import Inpaint, Sampling, Size, TextToImage
+from pipelines.requests import Guiding, Inpaint, Sampling, Size, TextToImage
 
 PROMPT, NEGATIVE = "a red house on the left", "boat"
 SCHEDULERS = {
@@ -119,6 +121,76 @@ def skipped(seed: int) -> torch.Generator:
     stream = torch.Generator().manual_seed(seed)
     torch.randn((1, 4, 8, 8), generator=stream)
     return stream
+
+
+def one_picture(oracle, **options) -> torch.Tensor:
+    return oracle(
+        PROMPT,
+        num_inference_steps=8,
+        width=64,
+        height=64,
+        generator=torch.Generator().manual_seed(SEEDS[0]),
+        output_type="latent",
+        **options,
+    ).images
+
+
+def a_request(guidance: float, **options) -> TextToImage:
+    sampling = Sampling(steps=8, guidance=guidance, sampler="euler", spacing="uniform", seed=SEEDS[0])
+    return TextToImage(prompt=PROMPT, size=Size(width=64, height=64), sampling=sampling, **options)
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_guidance_rescale(models, prediction: str) -> None:
+    family, oracle = models(prediction_type=prediction)
+    ours = latents(text_to_image.plan(family, a_request(8.0, guiding=Guiding(rescale=0.7))))
+    assert_same(ours, one_picture(oracle, guidance_scale=8.0, guidance_rescale=0.7))
+    assert not torch.allclose(ours, one_picture(oracle, guidance_scale=8.0), atol=1e-2)
+
+
+def test_clip_skip(models) -> None:
+    """Skipping the last layer is having a text encoder that never had one."""
+    family, oracle = models()
+    ours = latents(text_to_image.plan(family, a_request(5.0, clip_skip=2)))
+    shorter = copy.deepcopy(oracle.text_encoder)
+    shorter.encoder.layers = shorter.encoder.layers[:-1]
+    parts = {name: part for name, part in oracle.components.items() if name != "text_encoder"}
+    theirs = diffusers.StableDiffusionPipeline(**parts, text_encoder=shorter, requires_safety_checker=False)
+    theirs.set_progress_bar_config(disable=True)
+    assert_same(ours, one_picture(theirs, guidance_scale=5.0))
+    assert not torch.allclose(ours, one_picture(oracle, guidance_scale=5.0), atol=1e-3)
+
+
+def test_a_network_that_is_told_the_guidance(models) -> None:
+    """Distilled networks (LCM): the scale is an input, and there is one call a step."""
+    family, oracle = models(told_guidance=True)
+    assert family.facts.embeds_guidance
+    plan = text_to_image.plan(family, a_request(7.5))
+    assert len(plan.trajectories) == 1
+    ours = latents(plan)
+    assert_same(ours, one_picture(oracle, guidance_scale=7.5))
+    assert not torch.allclose(ours, one_picture(oracle, guidance_scale=2.0), atol=1e-3)
+    assert all(len(estimates) == 1 for estimates in plan.trajectories[0].answers)
+
+
+def test_guidance_over_an_interval_asks_less(models) -> None:
+    """Off, it costs one estimate instead of two; the result is that of a pipeline whose guidance is switched off."""
+    family, oracle = models(prediction_type="epsilon")
+    plan = text_to_image.plan(family, a_request(6.0, guiding=Guiding(stop=0.5)))
+    ours = latents(plan)
+    assert [len(estimates) for estimates in plan.trajectories[0].answers] == [2, 2, 2, 2, 1, 1, 1, 1]
+
+    def switch_off(pipeline, step, timestep, values):
+        if step == 3:
+            pipeline._guidance_scale = 1.0
+            values["prompt_embeds"] = values["prompt_embeds"].chunk(2)[1]
+        return values
+
+    wanted = ["prompt_embeds"]
+    theirs = one_picture(
+        oracle, guidance_scale=6.0, callback_on_step_end=switch_off, callback_on_step_end_tensor_inputs=wanted
+    )
+    assert_same(ours, theirs)
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.6])

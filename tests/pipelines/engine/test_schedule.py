@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 import torch
-from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler
+from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler
 
-from pipelines.engine.schedule import CLEAN, FlowPath, start_at
+from pipelines.engine.schedule import CLEAN, FlowPath, Growth, start_at
 from pipelines.engine.spacings import SPACINGS, Bounds, beta_quantile, build_schedule
 from pipelines.families.reading import diffusion_path
 
@@ -142,3 +142,33 @@ def test_bounds_are_heeded_within_what_the_model_knows(spacing: str) -> None:
     assert (levels[0], levels[-2]) == pytest.approx((5.0, 0.1))
     beyond = noises(build_schedule(path, 12, spacing, Bounds(sigma_min=1e-6, sigma_max=1e6)))
     assert (beyond[0], beyond[-2]) == pytest.approx((path.noise_range[1], path.noise_range[0]))
+
+
+@pytest.mark.parametrize("steps", [4, 25])
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_shifted_flow_levels_are_those_of_diffusers(steps: int, shift: float) -> None:
+    oracle = FlowMatchEulerDiscreteScheduler(shift=shift)
+    oracle.set_timesteps(sigmas=[1 - i / steps for i in range(steps)])
+    ours = build_schedule(FlowPath(1.0).shifted(1024, shift), steps, "uniform")
+    assert [level.sigma for level in ours] == pytest.approx(oracle.sigmas.tolist(), abs=1e-6)
+    assert [level.timestep for level in ours.levels[:-1]] == pytest.approx(oracle.timesteps.tolist(), abs=1e-2)
+
+
+@pytest.mark.parametrize("side", [256, 512, 1024, 1344])
+def test_a_shift_that_grows_with_the_picture_is_that_of_diffusers(side: int) -> None:
+    from diffusers.pipelines.flux.pipeline_flux import calculate_shift
+
+    tokens = (side // 16) ** 2
+    oracle = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
+    oracle.set_timesteps(sigmas=[1 - i / 10 for i in range(10)], mu=calculate_shift(tokens))
+    path = FlowPath(growth=Growth())
+    ours = build_schedule(path.shifted((side // 8) ** 2, None), 10, "uniform")
+    assert [level.sigma for level in ours] == pytest.approx(oracle.sigmas.tolist(), abs=1e-6)
+    assert path.shifted(1024, 2.5) == FlowPath(2.5)  # the user's own wins
+
+
+def test_a_diffusion_path_has_no_shift() -> None:
+    path = diffusion_path(FACTS)
+    assert path.shifted(1024, None) is path
+    with pytest.raises(ValueError, match="only models that match flows have a shift"):
+        path.shifted(1024, 3.0)
