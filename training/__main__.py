@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=600, help="for both trainings together; a quarter goes to the autoencoder"
     )
-    parser.add_argument("--drawings", type=int, default=16000)
+    parser.add_argument("--drawings", type=int, default=60000)
     parser.add_argument(
         "--work", type=Path, default=Path("work"), help="where drawings, latents and checkpoints are kept"
     )

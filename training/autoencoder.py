@@ -127,7 +127,8 @@ def train(work: Path, minutes: float, pictures: np.ndarray, save_every: int = 40
     if before:
         network.load_state_dict(before["network"])
         average.network.load_state_dict(before["average"])
-        optimizer.load_state_dict(before["optimizer"])
+        if "optimizer" in before:
+            optimizer.load_state_dict(before["optimizer"])
     step, clock = int(before.get("step", 0)), Clock(minutes, before.get("seconds", 0.0))
     for pictures_now, mask in crops(pictures, np.random.default_rng(step)):
         progress = clock.tick()

@@ -67,6 +67,16 @@ def _components(values: Tensor, count: int, spread: float) -> Tensor:
 
 
 @torch.no_grad()
+def read_from(network: AutoencoderKL) -> Cells:
+    """The map that was written into a network, found by asking it: for black between, then for each number alone."""
+    asked = torch.cat((torch.zeros(1, 3 * CELL**2), torch.eye(3 * CELL**2))).view(-1, 3, CELL, CELL)
+    answers = network.encode(asked.to(network.device)).latent_dist.mode().flatten(1).float().cpu()
+    offset, patterns = answers[0], (answers[1:] - answers[0]).T
+    mean = -torch.linalg.lstsq(patterns.double(), offset.double()[:, None]).solution[:, 0].float()
+    return Cells(mean, patterns.contiguous())
+
+
+@torch.no_grad()
 def write_into(network: AutoencoderKL, cells: Cells) -> None:
     """Make the network's encoder compute exactly `cells`, and be certain of it (variance e⁻³⁰).
 

@@ -91,8 +91,10 @@ def train(work: Path, minutes: float, batch: int = BATCH, save_every: int = 300)
     if before:
         painter.load_state_dict(before["network"])
         average.network.load_state_dict(before["average"])
-        optimizer.load_state_dict(before["optimizer"])
+        if "optimizer" in before:
+            optimizer.load_state_dict(before["optimizer"])
     step, seen, clock = before.get("step", 0), before.get("seen", 0), Clock(minutes, before.get("seconds", 0.0))
+    history = before.get("history", {})  # what a model that was taken up had seen before
     print(f"{len(latents)} latents, from step {step}", flush=True)
     recent = 0.0
     for clean, prompt in Lessons(latents, tokenizer, batch).start(seed=step):
@@ -110,7 +112,7 @@ def train(work: Path, minutes: float, batch: int = BATCH, save_every: int = 300)
             recent = 0.0
         if step % save_every == 0 or progress == 1:
             parts = {"network": painter.state_dict(), "average": average.network.state_dict()}
-            facts = {"step": step, "seen": seen, "seconds": clock.seconds, "pictures": len(latents)}
+            facts = {"step": step, "seen": seen, "seconds": clock.seconds, "pictures": len(latents), "history": history}
             save(work / "denoiser.pt", **parts, optimizer=optimizer.state_dict(), **facts)
         if progress == 1:
             return

@@ -6,7 +6,7 @@ The folder also holds what a person wants to know (a model card) and what the st
 import argparse
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -21,6 +21,7 @@ from training.scenes import SIDE
 from training.text import new_tokenizer
 
 FOLDER = Path(__file__).parent.parent / "assets" / "meadow"
+HISTORY = "training.json"  # beside the model: what it was trained on, for whoever goes on
 CARD = Path(__file__).with_name("model_card.md")
 DRAWS = (
     "Soft, painterly landscapes under the sky you ask for: dawn, day, sunset or night, over meadow, sand or water. "
@@ -48,6 +49,11 @@ class Figures:
     seen: int
     pictures: int
     minutes: float
+
+    def after(self, history: dict[str, float]) -> "Figures":
+        """These, with what was seen in earlier trainings of the same model."""
+        seen, minutes = int(history.get("seen", 0)), history.get("minutes", 0.0)
+        return replace(self, seen=self.seen + seen, minutes=round(self.minutes + minutes, 1))
 
 
 def write_pipeline(painter: Painter, autoencoder: AutoencoderKL, folder: Path) -> None:
@@ -122,12 +128,13 @@ def export(work: Path, folder: Path) -> None:
         seen=checkpoint["seen"],
         pictures=checkpoint["pictures"],
         minutes=checkpoint["seconds"] / 60,
-    )
+    ).after(checkpoint.get("history", {}))
     unfinished = folder.with_name(folder.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     write_pipeline(painter, autoencoder, unfinished)
     write_studio_facts(unfinished)
     write_card(figures, unfinished)
+    (unfinished / HISTORY).write_text(json.dumps(asdict(figures), indent=2) + "\n", encoding="utf-8")
     put_in_place(unfinished, folder)
     print(f"{folder}: {figures}")
 

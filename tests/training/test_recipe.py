@@ -181,6 +181,37 @@ def test_exported_folder_loads_as_a_stable_diffusion_pipeline(tmp_path: Path) ->
     assert image.size == (64, 64)
 
 
+def test_a_finished_model_is_taken_up_again(tmp_path: Path) -> None:
+    import torch
+
+    from training import export, take_up
+    from training.autoencoder import new_autoencoder, trained_autoencoder
+    from training.cells import measure
+    from training.denoiser import Painter
+    from training.drawings import pixels
+    from training.loop import load
+    from training.text import new_tokenizer
+
+    cells = measure(np.stack([pixels(number) for number in range(4)]))
+    painter, folder, work = Painter(new_tokenizer()), tmp_path / "model", tmp_path / "work"
+    export.write_pipeline(painter, new_autoencoder(cells), folder)
+    (folder / export.HISTORY).write_text('{"seen": 640, "minutes": 2.5}')
+    take_up.take_up(folder, work)
+
+    again = load(work / "cells.pt")
+    torch.testing.assert_close(again["patterns"], cells.patterns, atol=2e-3, rtol=2e-3)
+    images = torch.rand(1, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        seen = trained_autoencoder(work).encode(images).latent_dist.mode()
+    torch.testing.assert_close(seen, cells.latents(images), atol=2e-2, rtol=1e-2)
+    kept = load(work / "denoiser.pt")
+    torch.testing.assert_close(kept["average"]["unet.conv_in.weight"], painter.unet.conv_in.weight.float())
+    figures = export.Figures(decibels=30, seen=100, pictures=4, minutes=1.0).after(kept["history"])
+    assert (figures.seen, figures.minutes) == (740, 3.5)
+    with pytest.raises(SystemExit, match="take the model up in an empty folder"):
+        take_up.take_up(folder, work)
+
+
 def test_a_run_can_be_stopped_and_taken_up_again(tmp_path: Path) -> None:
     import torch
 
