@@ -12,7 +12,13 @@ from pipelines.families import FAMILIES
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ("accelerate", "diffusers", "transformers")
-ADAPTERS = ("pipelines/families/", "pipelines/loading.py", "pipelines/attention.py", "pipelines/memory.py")
+ADAPTERS = (
+    "pipelines/families/",
+    "pipelines/loading.py",
+    "pipelines/attention.py",
+    "pipelines/memory.py",
+    "pipelines/tokenizer.py",
+)
 
 
 def sources(*places: str) -> list[Path]:

@@ -18,8 +18,11 @@ def make_sd_folder(path: Path, *, inpainting: bool = False, **scheduler: Any) ->
     return path
 
 
-def make_sd_pipeline(*, inpainting: bool = False, **scheduler: Any) -> Any:
-    """The same as diffusers' own pipeline object, the oracle of the parity tests."""
+def make_sd_pipeline(*, inpainting: bool = False, told_guidance: bool = False, **scheduler: Any) -> Any:
+    """The same as diffusers' own pipeline object, the oracle of the parity tests.
+
+    ``told_guidance``: a network that takes the guidance scale as an input, as distilled ones do.
+    """
     import torch
     from diffusers import (
         AutoencoderKL,
@@ -43,6 +46,7 @@ def make_sd_pipeline(*, inpainting: bool = False, **scheduler: Any) -> Any:
         cross_attention_dim=32,
         attention_head_dim=2,
         norm_num_groups=8,
+        time_cond_proj_dim=16 if told_guidance else None,
     )
     vae = AutoencoderKL(
         block_out_channels=(8, 8, 16, 16),

@@ -214,7 +214,7 @@ def test_the_calculations_of_the_canvas(page: Page) -> None:
             place: geometry.placement(size, { left: 100, top: 0, right: 0, bottom: 50 }),
             sound: ["", "x", "-4", "12.4", "9999"].map((value) => geometry.soundMargin(value)),
             dragged: geometry.draggedMargin(5, 10.2),
-            unknown: words.unknownWords("A red-hot Tür, don't A", new Set(["a", "red"])),
+            unknown: words.unknownWords("A red-hot Tür, don't A __deep/colour_2__", new Set(["a", "red"])),
             any: words.unknownWords("whatever", new Set()),
         };
     }""")

@@ -18,6 +18,7 @@ from pipelines.requests import Sampling, TextToImage
 from studio import cli
 from studio.library import Library
 from studio.meter import Meter
+from studio.wordlists import Style, write_styles
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,6 +70,64 @@ def test_again_makes_the_same_picture_of_a_batch(
     made[0].write_bytes(noise(tmp_path / "photo.png").read_bytes())
     assert cli.main(["again", str(made[0])]) == 2
     assert "holds no recipe" in capsys.readouterr().err
+
+
+def test_each_picture_has_the_words_of_its_seed_and_keeps_them(
+    sd_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = tmp_path / "words"
+    (words / "wildcards").mkdir(parents=True)
+    (words / "wildcards/thing.txt").write_text("house\ntree\nboat\n")
+    write_styles(words, [Style("night", "{prompt} {on|at} night", "{blue|red}")])
+    common = ["--words", str(words), "--steps", "2", "--model", str(sd_folder), "--out", str(tmp_path / "out")]
+    typed = ["generate", "a {red|blue} __thing__", "--style", "night", *common]
+    assert cli.main([*typed, "--seed", "3", "--count", "6"]) == 0
+    said = capsys.readouterr()
+    made = [Path(line) for line in said.out.splitlines()]
+    library = Library(tmp_path / "out")
+    requests = [library.request(path) for path in made]
+    assert said.err == "" and [each.sampling.seed for each in requests] == [3, 4, 5, 6, 7, 8]
+    assert len({each.prompt for each in requests}) > 1 and {each.negative for each in requests} == {"blue", "red"}
+    assert all(re.fullmatch("a (red|blue) (house|tree|boat) (on|at) night", each.prompt) for each in requests)
+    assert cli.main([*typed, "--seed", "5"]) == 0
+    assert library.request(Path(capsys.readouterr().out.strip())) == requests[2]
+    (words / "wildcards/thing.txt").write_text("hill")
+    for path in made:
+        assert cli.main(["again", str(path), "--out", str(tmp_path / "other")]) == 0
+        copy = Path(capsys.readouterr().out.strip())
+        assert Image.open(copy).tobytes() == Image.open(path).tobytes()
+
+
+def test_what_was_meant_literally_is_not_read_as_a_choice_again(
+    sd_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["--model", str(sd_folder), "--out", str(tmp_path)]
+    assert cli.main(["generate", r"\{red|blue\}", "--seed", "1", "--steps", "1", *common]) == 0
+    path = Path(capsys.readouterr().out.strip())
+    assert Library(tmp_path).request(path).prompt == "{red|blue}"
+    assert cli.main(["again", str(path), *common]) == 0
+    assert Library(tmp_path).request(Path(capsys.readouterr().out.strip())).prompt == "{red|blue}"
+
+
+def test_look_shows_what_a_picture_would_be_made_of(
+    sd_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_styles(tmp_path, [Style("night", "{prompt} at night", "rain")])
+    words = ["look", "a (red:1.3) {house|tree} [boat|sea", "--style", "night", "--negative", "a __thing__"]
+    assert cli.main([*words, "--seed", "4", "--steps", "2", "--words", str(tmp_path), "--model", str(sd_folder)]) == 0
+    said = capsys.readouterr()
+    assert re.match(
+        r"Prompt: a \(red:1.3\) (house|tree) \[boat\|sea at night\n +\d+ of 75 places: a red\(×1.3\) ", said.out
+    )
+    assert re.search(r"\nNegative: a __thing__, rain\n +\d+ of 75 places: a ", said.out)
+    assert [line[:20] for line in said.err.splitlines()] == ["There is no list thi", "A [ has no partner a"]
+
+
+def test_look_is_quick_and_loads_no_network() -> None:
+    code = "import sys; from studio import cli; code = cli.main(['look', 'a {red|blue} house'])\n"
+    code += "print(code, {'torch', 'diffusers', 'gradio'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "0 set()", done.stderr
 
 
 def test_nobody_listening_is_no_reason_to_stop(sd_folder: Path, tmp_path: Path) -> None:
@@ -166,7 +225,7 @@ def test_the_meter_rewrites_one_line_of_a_terminal_and_nothing_else() -> None:
 
     request = TextToImage(sampling=Sampling(steps=2))
     for screen, shown in ((Terminal(), True), (io.StringIO(), False)):
-        with Meter(request, screen) as meter:
+        with Meter([request], screen) as meter:
             meter.advance(Step(0, 1, 2, lambda: Image.new("RGB", (1, 1))))
             meter.advance(Step(0, 2, 2, lambda: Image.new("RGB", (1, 1))))
         assert screen.getvalue() == ("\r\x1b[Kstep 1 of 2\r\x1b[Kstep 2 of 2\r\x1b[K" if shown else "")
@@ -215,6 +274,9 @@ BAD = [
     ((*GENERATE, "--width", "8"), "width must be"),
     ((*GENERATE, "--sampler", "eulr"), r"Unknown sampler 'eulr' \(did you mean euler\?\): choose one of euler, .*heun"),
     ((*GENERATE, "--spacing", "even"), "Unknown spacing 'even'.*karras"),
+    ((*GENERATE, "--style", "oil", "--words", "void"), r"There is no style 'oil': write some into void.styles.csv"),
+    (("look", "x", "--model", "model", "--words", "void"), "The model in .* has no tokenizer"),
+    (("look", "x", "--steps", "0", "--model", "model"), "steps must be a whole number"),
     ((*GENERATE, "--attention", "flash"), "Unknown attention 'flash'.*sdpa"),
     ((*GENERATE, "--stesp", "3"), "no option '--stesp'.*did you mean --steps"),
     ((*GENERATE, "--mask", "mask.png"), "no option '--mask'"),

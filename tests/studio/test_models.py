@@ -41,7 +41,7 @@ def test_unknown_words_are_named_once_whatever_their_case(tmp_path: Path) -> Non
         "in",
         "été",
     )
-    assert card.unknown_words("red BREAK house AND <lora:style:1> a") == ()
+    assert card.unknown_words("red BREAK house AND <lora:style:1> a __deep/colour_2__") == ()
     assert card.unknown_words("") == ()
 
 

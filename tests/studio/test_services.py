@@ -30,13 +30,13 @@ def test_the_engine_makes_what_the_library_makes_and_stops_when_told(sd_folder: 
 
     wish = TextToImage(prompt="a red house", size=Size(width=64, height=64), sampling=Sampling(steps=3, seed=5))
     with Studio(Settings(outputs=tmp_path / "outputs", model=str(sd_folder))) as studio:
-        done = end(studio, studio.jobs.submit(wish, studio.model))
+        done = end(studio, studio.jobs.submit([wish], studio.model))
         assert (done["state"], done["message"]) == ("done", None)
         assert studio.worker.status.on["attention"] == "sdpa"
         expected = [event.image for event in generate(load(sd_folder), wish) if isinstance(event, Picture)]
         assert studio.library.picture(done["pictures"][0]["id"]).tobytes() == expected[0].tobytes()
         long = TextToImage(size=Size(width=64, height=64), sampling=Sampling(steps=1000))
-        id = studio.jobs.submit(long, studio.model)
+        id = studio.jobs.submit([long], studio.model)
         while not (view := studio.jobs.view(id)) or not view["step"]:
             time.sleep(0.01)
         studio.jobs.cancel(id)

@@ -48,7 +48,7 @@ def url(studio: Studio) -> Iterator[str]:
 
 def submit(studio: Studio, prompt: str = "", steps: int = 3, count: int = 1) -> str:
     size, sampling = Size(width=64, height=64), Sampling(steps=steps)
-    return studio.jobs.submit(TextToImage(prompt=prompt, size=size, sampling=sampling, count=count), studio.model)
+    return studio.jobs.submit([TextToImage(prompt=prompt, size=size, sampling=sampling, count=count)], studio.model)
 
 
 def end(client: TestClient, id: str) -> dict[str, Any]:

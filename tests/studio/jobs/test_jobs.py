@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def end(studio: Studio, id: str) -> dict[str, Any]:
 
 
 def submit(studio: Studio, prompt: str = "", **settings: int) -> str:
-    return studio.jobs.submit(wish(prompt, **settings), studio.model)
+    return studio.jobs.submit([wish(prompt, **settings)], studio.model)
 
 
 def test_a_job_goes_from_the_queue_to_files_with_their_recipes(studio: Studio) -> None:
@@ -68,10 +69,34 @@ def test_a_job_goes_from_the_queue_to_files_with_their_recipes(studio: Studio) -
         assert studio.library.recipe(path)["on"]["device"] == "auto"
 
 
+def test_requests_of_one_job_are_made_in_turn_and_numbered_through(studio: Studio) -> None:
+    requests = [wish("red", count=2), replace(wish("blue", count=1), sampling=Sampling(steps=3, seed=11))]
+    view = end(studio, studio.jobs.submit(requests, studio.model))
+    assert (view["state"], view["count"], view["step"], view["steps"]) == ("done", 3, 9, 9)
+    assert [(each["seed"], each["prompt"]) for each in view["pictures"]] == [(9, "red"), (10, "red"), (11, "blue")]
+    paths = [studio.library.path_of(each["id"]) for each in view["pictures"]]
+    kept = [studio.library.request(path) for path in paths if path]
+    assert kept == [requests[0].alone(0), requests[0].alone(1), requests[1]]
+
+
+def test_a_cancel_ends_all_requests_of_a_job(studio: Studio) -> None:
+    id = studio.jobs.submit([wish("first"), wish("slow", steps=500), wish("last")], studio.model)
+    until(studio, id, lambda view: view["step"] > 5)
+    studio.jobs.cancel(id)
+    view = end(studio, id)
+    assert (view["state"], [each["prompt"] for each in view["pictures"]]) == ("cancelled", ["first"])
+    assert end(studio, submit(studio))["state"] == "done"
+
+
+def test_a_refusal_ends_all_requests_of_a_job(studio: Studio) -> None:
+    view = end(studio, studio.jobs.submit([wish("fine"), wish("refuse"), wish("last")], studio.model))
+    assert (view["state"], view["message"], len(view["pictures"])) == ("failed", "This is refused.", 1)
+
+
 def test_inputs_are_kept_beside_the_result(studio: Studio) -> None:
     image = Image.frombytes("RGB", (16, 8), os.urandom(16 * 8 * 3))
     request = Inpaint(image=image, mask=Image.new("L", (16, 8), 200), sampling=Sampling(steps=1))
-    view = end(studio, studio.jobs.submit(request, studio.model))
+    view = end(studio, studio.jobs.submit([request], studio.model))
     path = studio.library.path_of(view["pictures"][0]["id"])
     assert path is not None and studio.library.request(path) == request
 
@@ -165,39 +190,39 @@ def idle(library: Library) -> Jobs:
 def test_what_cannot_be_done_is_refused_at_once(idle: Jobs, tmp_path: Path, model_folder: Path) -> None:
     picture, model = Image.new("RGB", (16, 16)), str(model_folder)
     with pytest.raises(InvalidRequest, match="mask is empty"):
-        idle.submit(Inpaint(image=picture, mask=Image.new("L", (16, 16))), model)
+        idle.submit([Inpaint(image=picture, mask=Image.new("L", (16, 16)))], model)
     with pytest.raises(InvalidRequest, match="margins are 0"):
-        idle.submit(Outpaint(image=picture), model)
+        idle.submit([Outpaint(image=picture)], model)
     with pytest.raises(ModelError, match="There is no model"):
-        idle.submit(wish(), "nowhere")
+        idle.submit([wish()], "nowhere")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="in the way"):
-        Jobs(Library(tmp_path / "file"), Models(), make_worker()).submit(wish(), model)
+        Jobs(Library(tmp_path / "file"), Models(), make_worker()).submit([wish()], model)
     assert idle.view("unknown") is None
 
 
 def test_the_queue_has_an_end(idle: Jobs, model_folder: Path) -> None:
-    ids = [idle.submit(wish(), str(model_folder)) for _ in range(jobs.MOST_QUEUED)]
+    ids = [idle.submit([wish()], str(model_folder)) for _ in range(jobs.MOST_QUEUED)]
     with pytest.raises(QueueFull, match="100 jobs are waiting already"):
-        idle.submit(wish(), str(model_folder))
+        idle.submit([wish()], str(model_folder))
     idle.cancel(ids[50])
-    view = idle.view(idle.submit(wish(), str(model_folder)))
+    view = idle.view(idle.submit([wish()], str(model_folder)))
     assert view is not None and view["position"] == 99
 
 
 def test_old_jobs_are_forgotten(idle: Jobs, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "MOST_KEPT", 3)
-    waiting = idle.submit(wish(), str(model_folder))
-    ids = [idle.submit(wish(), str(model_folder)) for _ in range(5)]
+    waiting = idle.submit([wish()], str(model_folder))
+    ids = [idle.submit([wish()], str(model_folder)) for _ in range(5)]
     for id in ids:
         idle.cancel(id)
-    idle.submit(wish(), str(model_folder))
+    idle.submit([wish()], str(model_folder))
     assert [id for id in ids if idle.view(id)] == ids[2:]
     assert idle.view(waiting) is not None
 
 
 def test_wait_gives_up_in_time(idle: Jobs, model_folder: Path) -> None:
-    id = idle.submit(wish(), str(model_folder))
+    id = idle.submit([wish()], str(model_folder))
     view = idle.wait(id, 1, 0.05)
     assert view is not None and view["version"] == 1
     assert idle.wait("unknown", 1, 60.0) is None

@@ -42,7 +42,7 @@ class Tab:
 @pytest.fixture
 def idle_studio(tmp_path: Path) -> Studio:
     """A studio that was not started: enough to build a page for."""
-    return Studio(Settings(outputs=tmp_path / "outputs", model="none"), make_worker())
+    return Studio(Settings(outputs=tmp_path / "outputs", words=tmp_path / "words", model="none"), make_worker())
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from studio.services import Studio
 from studio.ui import inpaint, outpaint, text_to_image
 from studio.ui.live import following
 from studio.ui.tab import submitted
+from studio.wordlists import Style, write_styles
 from tests.studio.ui.conftest import Tab
 
 Make = Callable[[ModuleType], Tab]
@@ -160,9 +161,41 @@ def test_labels_are_the_options_of_the_command_line(make_tab: Make, module: Modu
         assert field.elem_id == f"{module.TASK}-{field.label.lower()}"
 
 
-def test_what_a_prompt_is_read_as_is_said_beside_its_pictures() -> None:
-    assert following("job", TextToImage(prompt="a (red house", negative="sea]"))["notes"] == [
+@pytest.fixture
+def waiting(studio: Studio) -> Studio:
+    """A studio whose jobs can be looked at before they run."""
+    studio.jobs.submit([TextToImage(prompt="slow", sampling=Sampling(steps=500))], studio.model)
+    return studio
+
+
+def test_what_a_prompt_is_read_as_is_said_beside_its_pictures(waiting: Studio) -> None:
+    assert submitted(waiting, lambda: TextToImage(prompt="a (red house", negative="sea]"))["notes"] == [
         "A ( has no partner and is read as it stands; write \\( if it is meant so.",
         "A ] has no partner and is read as it stands; write \\] if it is meant so.",
     ]
-    assert following("job", TextToImage(prompt="a (red) house"))["notes"] == []
+    assert submitted(waiting, lambda: TextToImage(prompt="a (red) house"))["notes"] == []
+    (note,) = submitted(waiting, lambda: TextToImage(prompt="a __thing__"))["notes"]
+    assert note.startswith("There is no list thing")
+
+
+def test_one_click_is_one_job_whatever_its_words(waiting: Studio) -> None:
+    write_styles(waiting.settings.words, [Style("old", "old {prompt}")])
+    value = submitted(waiting, lambda: TextToImage(prompt="a {red|blue} house", count=8), ["old"])
+    assert (value["count"], value["prompt"], value["notes"]) == (8, "a {red|blue} house", [])
+    view = waiting.jobs.view(value["job"])
+    assert view is not None and view["count"] == 8
+    refused = submitted(waiting, lambda: TextToImage(prompt="a house"), ["odl"])
+    assert refused["refusal"] == "There is no style 'odl': did you mean 'old'?"
+
+
+@pytest.mark.parametrize("module", TABS)
+def test_styles_can_be_chosen_where_there_are_some(make_tab: Make, idle_studio: Studio, module: ModuleType) -> None:
+    assert make_tab(module).form.advanced.styles is None
+    write_styles(idle_studio.settings.words, [Style("old", "in oil"), Style("loud", "loud")])
+    tab = make_tab(module)
+    styles = tab.form.advanced.styles
+    assert styles is not None and styles.multiselect and [name for name, _ in styles.choices] == ["old", "loud"]
+    assert styles.elem_id == f"{module.TASK}-styles" and styles in tab.form.fields
+    assert tab.form.advanced.worn(tab.fill()) == []
+    assert tab.form.advanced.worn(tab.fill(styles=["loud", "old"])) == ["loud", "old"]
+    assert tab.form.advanced.worn(tab.fill(styles="nonsense")) == []
