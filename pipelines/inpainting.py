@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import torch
 from PIL import Image
 from torch import Tensor
 
 from pipelines.canvas import fit, fit_weights, keep_facts, plain, to_picture, to_pixels
 from pipelines.compositing import paste
+from pipelines.errors import InvalidRequest
 from pipelines.families.family import Family
-from pipelines.masks import feather, to_cells, to_weights
+from pipelines.infill import FILLS
+from pipelines.masks import feather, grown, to_cells, to_graded_cells, to_weights
 from pipelines.planning import Canvas, Plan, plan_trajectories
 from pipelines.region import find_region
 from pipelines.requests import Inpaint
@@ -20,19 +23,29 @@ def plan(family: Family, request: Inpaint, exact: bool = False) -> Plan:
     The region is drawn out at the right and bottom to a size that the model takes.
     """
     facts = family.facts
-    region = find_region(request.mask, request.feather, facts)
+    painted_over = grown(request.mask, request.grow)
+    if painted_over.getbbox() is None:
+        raise InvalidRequest(f"Nothing of the mask is left after shrinking it by {-request.grow}: shrink it less.")
+    region = find_region(painted_over, request.feather, facts)
     picture = plain(request.image)
     part = region.cut(picture)
-    weights = feather(to_weights(region.cut(request.mask)), request.feather)
+    wanted = to_weights(region.cut(painted_over))
+    weights = feather((wanted > 0).float() if request.graded else wanted, request.feather)
     pixels = to_pixels(fit(region.shrink(part), facts.multiple))
     mask = fit_weights(region.shrink_weights(weights), facts.multiple)
+    cells = to_cells(mask, facts.downscale)
+    if request.graded:
+        grades = to_graded_cells(fit_weights(region.shrink_weights(wanted), facts.multiple), facts.downscale)
+        cells = torch.where(grades > 0, grades, cells)
+    fill = FILLS[request.fill]
     canvas = Canvas(
         width=pixels.shape[2],
         height=pixels.shape[1],
-        original=family.encode(pixels),
-        cells=to_cells(mask, facts.downscale).to(family.device),
+        original=family.encode(fill.pixels(pixels, (mask > 0).float())),
+        cells=cells.to(family.device),
         kept=family.encode(pixels * (mask < 0.5)) if facts.takes_mask else None,
         strength=request.strength,
+        under=fill.latents,
     )
 
     def finish(latents: Tensor) -> Image.Image:

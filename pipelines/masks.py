@@ -27,6 +27,15 @@ def feather(weights: Tensor, width: int) -> Tensor:
     return torch.maximum(weights, _average(grown, reach).clamp(0, 1)) * near
 
 
+def grown(mask: Image.Image, pixels: int) -> Image.Image:
+    """A grey mask made larger by so many pixels on every side, or smaller; the picture's edge does not count as one."""
+    if not pixels:
+        return mask
+    weights = to_weights(mask)
+    wider = _grow(weights, pixels) if pixels > 0 else 1 - _grow(1 - weights, -pixels)
+    return Image.fromarray((wider[0] * 255).round().byte().numpy())
+
+
 def _grow(weights: Tensor, reach: int) -> Tensor:
     """The maximum over a square, one direction after the other."""
     rows = F.max_pool2d(weights, (1, 2 * reach + 1), stride=1, padding=(0, reach))
@@ -45,4 +54,9 @@ def to_cells(weights: Tensor, downscale: int) -> Tensor:
 
     By maximum, not by average: a half-covered cell that kept its content would show it through the mask.
     """
-    return (F.max_pool2d(weights[None], downscale)[0] > 0).float()
+    return (to_graded_cells(weights, downscale) > 0).float()
+
+
+def to_graded_cells(weights: Tensor, downscale: int) -> Tensor:
+    """The most that any pixel of a latent cell is to change, (1, h, w) in [0, 1]."""
+    return F.max_pool2d(weights[None], downscale)[0]

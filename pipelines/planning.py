@@ -19,6 +19,7 @@ from pipelines.engine.schedule import Path, Schedule, start_at
 from pipelines.engine.spacings import AUTOMATIC, SPACINGS, build_schedule, spacing_for
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Family
+from pipelines.infill import Latents, as_encoded
 from pipelines.prompt import joined, parse, pieces, tags
 from pipelines.requests import Request
 
@@ -35,7 +36,8 @@ class Plan:
 class Canvas:
     """Where the trajectories run: width and height in pixels (multiples of the family's), and what stands there.
 
-    ``original``: the latents of the old picture, if there is one.  ``cells``: (1, h, w), 1 = repaint.
+    ``original``: the latents of the old picture, if there is one.  ``cells``: (1, h, w), 1 = repaint.  ``under``: what
+    becomes of its latents there before the noise comes.
     ``kept``: the latents of the old picture with the masked part blanked out, for networks that are given the mask.
     """
 
@@ -45,6 +47,7 @@ class Canvas:
     cells: Tensor | None = None
     kept: Tensor | None = None
     strength: float = 1.0
+    under: Latents = as_encoded
 
 
 def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: bool) -> tuple[Trajectory, ...]:
@@ -65,11 +68,12 @@ def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: b
         start = first = first_noise(family, request.alone(index), noise(), shape)
         combine = guidance_rule(request.guiding.method, request.guiding.rescale, family.prediction)
         if canvas.original is not None and canvas.strength < 1:
-            start = step_to(schedule.levels[0], canvas.original, first)
+            under = canvas.original if canvas.cells is None else canvas.under(canvas.original, canvas.cells, noise)
+            start = step_to(schedule.levels[0], under, first)
 
         def ask(run: Run) -> Questions:
             if canvas.original is not None and canvas.cells is not None and canvas.kept is None:
-                run = masked(run, canvas.original, canvas.cells, first)
+                run = masked(run, canvas.original, canvas.cells, first, schedule.share_left)
             return guided(run, lambda level: aims[schedule.step_of(level) - 1], combine)
 
         run = SAMPLERS[sampling.sampler].run(start, schedule, noise, **request.tuning.knobs(sampling.sampler))

@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pipelines.checks import MAX_SIDE, check_number, check_picture, check_prompt, check_whole
+from pipelines.checks import MAX_SIDE, check_choice, check_number, check_picture, check_prompt, check_whole
 from pipelines.errors import InvalidRequest
+from pipelines.infill import FILLS
 from pipelines.parts import MAX_SEED, PARTS, Guiding, Margins, Sampling, Size, Tuning, Variation
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ class Inpaint(Request):
 
     ``image`` is any PIL image; ``mask`` is mode "L" of the same size, 255 = repaint, 0 = keep.  ``strength`` says how
     far back towards noise the masked part is thrown, 0 (unchanged) to 1 (anew).  ``feather`` is the width in pixels of
-    the soft edge outside the mask.
+    the soft edge outside the mask.  ``grow``: pixels by which the mask is made larger first, or smaller where negative.
+    ``fill``: what stands under the mask before the noise comes, one of ``FILLS``.  ``graded``: grey parts of the mask
+    are repainted by less strength, the darker the less, instead of by mixing.
     """
 
     task: ClassVar[str] = "inpaint"
@@ -121,6 +124,9 @@ class Inpaint(Request):
     mask: Image
     strength: float = 1.0
     feather: int = 8
+    grow: int = 0
+    fill: str = "original"
+    graded: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -134,6 +140,10 @@ class Inpaint(Request):
         check_number("strength", self.strength, 0.0, 1.0)
         object.__setattr__(self, "strength", float(self.strength))
         check_whole("feather", self.feather, 0, 256)
+        check_whole("grow", self.grow, -256, 256)
+        check_choice("fill", self.fill, FILLS)
+        if not isinstance(self.graded, bool):
+            raise InvalidRequest(f"graded must be true or false, but is {self.graded!r}.")
 
     @property
     def idle(self) -> str | None:

@@ -193,6 +193,10 @@ class Schedule:
         """The number, from 1, of the step that ``level`` belongs to: one of the levels, or one between two of them."""
         return max(1, sum(own.ratio >= level.ratio for own in self.levels))
 
+    def share_left(self, level: Level) -> float:
+        """The share of the steps that is not yet done where ``level`` is asked about: 1 in the first step."""
+        return 1 - (self.step_of(level) - 1) / self.steps
+
     def halfway(self, level: Level, following: Level) -> Level:
         """The level of the path in the middle between two, in log(alpha / sigma)."""
         return self.path.at_ratio(math.sqrt(level.ratio * following.ratio))

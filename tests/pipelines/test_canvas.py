@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from pipelines.canvas import fit, grow, to_picture, to_pixels
 from pipelines.compositing import paste
-from pipelines.masks import feather, to_cells, to_weights
+from pipelines.infill import neutral, surroundings
+from pipelines.masks import feather, grown, to_cells, to_graded_cells, to_weights
 from pipelines.requests import Margins
 
 
@@ -85,3 +86,39 @@ def test_paste_mixes_by_weight(photo) -> None:
     np.testing.assert_array_equal(result[:, :32], old[:, :32])
     np.testing.assert_allclose(result[:, 32:48], (old[:, 32:48] + 255) / 2, atol=0.5)
     assert (result[:, 48:] == 255).all()
+
+
+@pytest.mark.parametrize("pixels", [-9, -1, 0, 1, 12])
+def test_a_mask_grows_and_shrinks_as_scipy_does_it(pixels: int) -> None:
+    mask = np.zeros((50, 60), np.uint8)
+    mask[10:35, 20:45] = 255
+    mask[30:50, 0:12] = 128
+    square = (2 * abs(pixels) + 1,) * 2
+    rule = ndimage.grey_dilation if pixels > 0 else ndimage.grey_erosion
+    border = {"mode": "constant", "cval": 0 if pixels > 0 else 255}
+    expected = rule(mask, size=square, **border) if pixels else mask
+    np.testing.assert_array_equal(np.asarray(grown(Image.fromarray(mask), pixels)), expected)
+
+
+def test_graded_cells_hold_the_brightest_pixel() -> None:
+    mask = np.zeros((16, 24), np.float32)
+    mask[3, 5], mask[12, 20] = 0.4, 0.9
+    cells = to_graded_cells(torch.from_numpy(mask)[None], 8)
+    np.testing.assert_allclose(cells[0].numpy(), [[0.4, 0, 0], [0, 0, 0.9]], rtol=1e-6)
+
+
+def test_surroundings_fill_a_hole_with_what_is_around_it() -> None:
+    """Known pixels stay; a hole in one colour takes that colour; one between two colours takes what lies between."""
+    down, across = np.mgrid[0:61, 0:75]
+    pixels = torch.from_numpy(np.stack([across / 37 - 1, down / 30 - 1, 0 * across]).astype(np.float32))
+    hole = torch.zeros(1, 61, 75)
+    hole[:, 20:40, 25:50] = 1
+    filled = surroundings(pixels, hole)
+    assert torch.equal(filled * (1 - hole), pixels * (1 - hole))
+    inside = hole[0].bool()
+    assert float((filled - pixels)[:, inside].abs().max()) < 0.5  # a ramp across the hole is roughly gone on with
+    assert float((filled - pixels)[:, inside].abs().mean()) < 0.15
+    one = torch.full((3, 61, 75), 0.3)
+    torch.testing.assert_close(surroundings(one * (1 - hole), hole), one)
+    assert torch.equal(surroundings(pixels, torch.ones(1, 61, 75)), pixels)  # nothing is known: nothing to take
+    assert float(neutral(pixels, hole)[:, inside].abs().max()) == 0

@@ -11,6 +11,7 @@ from pipelines.canvas import to_picture
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.errors import InvalidRequest
 from pipelines.events import Picture, Step
+from pipelines.infill import FILLS
 from pipelines.requests import (
     Guiding,
     Inpaint,
@@ -250,8 +251,31 @@ def test_every_task_heeds_what_all_share(family, photo, mask, kind, change) -> N
 def test_settings_of_the_mask_are_not_silently_ignored(family, photo, mask) -> None:
     base = {"prompt": "a hill", "image": photo, "mask": mask, "sampling": settings()}
     first = pictures(family, Inpaint(**base))[0]
-    for change in ({"strength": 0.5}, {"feather": 0}, {"negative": "boat"}):
+    for change in ({"strength": 0.5}, {"feather": 0}, {"negative": "boat"}, {"grow": 5}, {"grow": -5}):
         assert not same(pictures(family, Inpaint(**base | change))[0], first), change
+
+
+def test_what_stands_under_the_mask_matters_below_full_strength(family, photo, mask) -> None:
+    base = {"prompt": "a hill", "image": photo, "mask": mask, "sampling": settings(), "strength": 0.6}
+    made = {fill: pictures(family, Inpaint(**base, fill=fill))[0].tobytes() for fill in FILLS}
+    assert len(set(made.values())) == len(FILLS)
+
+
+def test_a_graded_mask_changes_the_more_the_brighter_it_is(family, photo) -> None:
+    base, made = {"prompt": "a hill", "image": photo, "sampling": settings(steps=8)}, []
+    for grey in (20, 100, 180, 255):  # in 8 steps the first of them never gets its turn
+        request = Inpaint(**base, mask=Image.new("L", photo.size, grey), graded=True)
+        made.append(np.asarray(pictures(family, request)[0], int))
+    changes = [np.abs(each - made[0]).mean() for each in made[1:]]
+    assert 0 < changes[0] < changes[1] < changes[2]
+    plain = Inpaint(**base, mask=Image.new("L", photo.size, 255))
+    assert (np.asarray(pictures(family, plain)[0], int) == made[-1]).all()  # white is white, graded or not
+
+
+def test_a_mask_shrunk_to_nothing_is_refused(family, photo, mask) -> None:
+    request = Inpaint(prompt="a hill", image=photo, mask=mask, sampling=settings(), grow=-40)
+    with pytest.raises(InvalidRequest, match="Nothing of the mask is left after shrinking it by 40: shrink it less"):
+        pictures(family, request)
 
 
 def test_words_beyond_the_first_75_tokens_count(family) -> None:

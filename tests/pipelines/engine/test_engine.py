@@ -137,8 +137,8 @@ def test_known_latents_are_held_exactly_by_every_sampler() -> None:
         noise = Noise(0, SHAPE)
         first = noise()
 
-        def ask(run, first=first):
-            held = masked(run, original, mask, first)
+        def ask(run, first=first, schedule=schedule):
+            held = masked(run, original, mask, first, schedule.share_left)
             return guided(held, lambda level: Aim(((colour(3.0), 1.0),), colour(0.0), 1.0), classifier_free)
 
         engine = Engine()
@@ -147,6 +147,38 @@ def test_known_latents_are_held_exactly_by_every_sampler() -> None:
         result = finish(engine)[one]
         assert torch.equal(result * (1 - mask), original * (1 - mask)), name
         torch.testing.assert_close(result * mask, 3.0 * mask.expand(SHAPE))
+
+
+def test_a_grade_is_a_strength_of_its_own() -> None:
+    """A cell of grade g is held at its original until no more than that share of the steps is left."""
+    original = torch.full(SHAPE, -2.0)
+    grades = torch.tensor([[[0.0, 0.2, 0.25], [0.5, 0.51, 0.74], [0.75, 0.9, 1.0]]])
+    schedule = build_schedule(FlowPath(), 4, "uniform")
+    seen: list[torch.Tensor] = []
+
+    def network(queries):
+        seen.append(queries[0].x)
+        return [torch.full(SHAPE, 3.0) for _ in queries]
+
+    noise = Noise(0, SHAPE)
+    first = noise()
+
+    def ask(run):
+        held = masked(run, original, grades, first, schedule.share_left)
+        return guided(held, lambda level: Aim(((colour(3.0), 1.0),), colour(0.0), 1.0), classifier_free)
+
+    engine = Engine()
+    one = Trajectory(network, schedule, SAMPLERS["euler"].run(first, schedule, noise), ask)
+    engine.add(one)
+    result = finish(engine)[one]
+    for step, level in enumerate(schedule.levels[1:-1], start=1):
+        on_the_way = level.alpha * original + level.sigma * first
+        held = (grades < 1 - step / 4).expand(SHAPE)
+        torch.testing.assert_close(seen[step][held], on_the_way[held])
+        assert not torch.isclose(seen[step][:, 2, 2], on_the_way[:, 2, 2]).any()
+    never = (grades < 0.25).expand(SHAPE)
+    torch.testing.assert_close(result[never], original[never])
+    torch.testing.assert_close(result[:, 1:], torch.full((2, 2, 3), 3.0))
 
 
 def test_noise_depends_on_seed_and_draw_alone() -> None:
