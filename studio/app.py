@@ -32,6 +32,7 @@ from pipelines.errors import StudioError
 from studio.api import Guard, router
 from studio.services import Studio
 from studio.settings import ASSETS, Settings
+from studio.wordlists import read_styles
 
 PAGE = ASSETS / "page"
 STARTING = {"X-Studio": "starting", "Cache-Control": "no-store"}
@@ -48,6 +49,8 @@ def serve(settings: Settings) -> None:
         url = address(settings.host, listener.getsockname()[1])
         with Studio(settings) as studio:
             print(f"Diffusion Studio: {url}  (Ctrl+C ends it)", flush=True)
+            for hint in read_styles(settings.words).hints:  # the page can only leave out what is meant here
+                print(hint, file=sys.stderr, flush=True)
             _run(application(studio, url if settings.browser else None), listener)
 
 

@@ -60,6 +60,7 @@ def page() -> Parser:
     parser.add_argument("--host", default=usual.host, help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_whole, default=usual.port, help="port to listen on (%(default)s)")
     parser.add_argument("--outputs", type=Path, default=usual.outputs, metavar="DIR", help="where pictures are kept")
+    _add_words(parser)
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the page in a browser")
     parser.add_argument("--version", action="version", version=f"Diffusion Studio {version()}")
     _add_engine(parser)
@@ -111,6 +112,18 @@ def again() -> Parser:
     return parser
 
 
+def look() -> Parser:
+    """Options of ``look``."""
+    parser = Parser("look", "Show what a model sees of a prompt: its tokens, their weights, step by step.")
+    _add_prompt(parser)
+    parser.add_argument("--negative", default="", metavar="TEXT", help="what the picture should not show")
+    parser.add_argument("--steps", type=_whole, help="of a run, for wording that changes on the way")
+    parser.add_argument("--seed", type=_whole, default=0, help="of the picture whose choices are shown (0)")
+    _add_model(parser)
+    _add_styles(parser)
+    return parser
+
+
 def models() -> Parser:
     """Options of ``models``."""
     return Parser("models", "List the built-in models and what they draw.")
@@ -130,6 +143,7 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "inpaint": inpaint,
     "outpaint": outpaint,
     "again": again,
+    "look": look,
     "models": models,
     "doctor": doctor,
 }
@@ -139,13 +153,31 @@ def _add_prompt(parser: Parser) -> None:
     parser.add_argument("prompt", metavar="PROMPT", help="what the picture should show")
 
 
-def _add_engine(parser: Parser, model: str | None = None) -> None:
-    """``model``: what is used where none is given, in words; the built-in one if None."""
-    usual = Settings()
-    default = usual.model if model is None else None
+def _add_words(parser: Parser) -> None:
+    usual = Settings().words
+    parser.add_argument("--words", type=Path, default=usual, metavar="DIR", help="word lists and styles (%(default)s)")
+
+
+def _add_styles(parser: Parser) -> None:
     parser.add_argument(
-        "--model", default=default, metavar="REF", help=f"a built-in model or a folder ({model or usual.model})"
+        "--style", action="append", default=[], metavar="NAME", help="a style to put on; several are put on in order"
     )
+    _add_words(parser)
+
+
+def _add_model(parser: Parser, model: str | None = None) -> None:
+    """``model``: what is used where none is given, in words; the built-in one if None."""
+    usual = Settings().model
+    default = usual if model is None else None
+    parser.add_argument(
+        "--model", default=default, metavar="REF", help=f"a built-in model or a folder ({model or usual})"
+    )
+
+
+def _add_engine(parser: Parser, model: str | None = None) -> None:
+    """``model``: as `_add_model` has it."""
+    usual = Settings()
+    _add_model(parser, model)
     parser.add_argument("--device", default=usual.device, help="auto, cpu, cuda, ... (%(default)s)")
     parser.add_argument(
         "--attention", type=_choice("attention", ATTENTION), default=usual.attention, help=_choices(ATTENTION)
@@ -162,6 +194,7 @@ def _add_common(parser: Parser) -> None:
     parser.add_argument("--seed", type=_whole, help="of the first picture; drawn and told where left out")
     parser.add_argument("--count", type=_whole, default=1, help="how many pictures (1)")
     parser.add_argument("--out", type=Path, default=Settings().outputs, metavar="DIR", help="where to write them")
+    _add_styles(parser)
     _add_engine(parser)
     _add_fine(parser)
 

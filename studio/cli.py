@@ -10,21 +10,25 @@ import os
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import InvalidRequest, StudioError
-from pipelines.prompt import parse
 from pipelines.requests import MAX_SEED, Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage
 from studio import arguments
 from studio.explain import sentence as explain
 from studio.fine import FINE, parts_of
+from studio.looking import seen, tokenizer
 from studio.models import ModelCard, Models
 from studio.settings import QUIET, Settings
+from studio.wording import Wording, numbered, settled, word
 
 if TYPE_CHECKING:
+    from pipelines.events import Picture, Step
+    from pipelines.families.family import Family
     from studio.library import Library
 
 
@@ -56,7 +60,8 @@ def generate(options: Namespace) -> int:
     card = Models().card(options.model)
     width = card.defaults["width"] if options.width is None else options.width
     height = card.defaults["height"] if options.height is None else options.height
-    return _make(options, card, TextToImage(**_shared(options, card), size=Size(width=width, height=height)))
+    request = TextToImage(**_shared(options, card), size=Size(width=width, height=height))
+    return _make(options, card, _worded(options, request))
 
 
 def inpaint(options: Namespace) -> int:
@@ -65,7 +70,8 @@ def inpaint(options: Namespace) -> int:
 
     card = Models().card(options.model)
     shared = _shared(options, card) | _given(options, "strength", "feather")
-    return _make(options, card, Inpaint(**shared, image=open_picture(options.image), mask=open_mask(options.mask)))
+    request = Inpaint(**shared, image=open_picture(options.image), mask=open_mask(options.mask))
+    return _make(options, card, _worded(options, request))
 
 
 def outpaint(options: Namespace) -> int:
@@ -81,7 +87,7 @@ def outpaint(options: Namespace) -> int:
         bottom=options.bottom.pixels(image.height),
     )
     shared = _shared(options, card) | _given(options, "overlap")
-    return _make(options, card, Outpaint(**shared, image=image, margins=margins))
+    return _make(options, card, _worded(options, Outpaint(**shared, image=image, margins=margins)))
 
 
 def again(options: Namespace) -> int:
@@ -91,7 +97,19 @@ def again(options: Namespace) -> int:
     library = Library(options.image.parent)
     request = library.request(options.image)
     reference = library.recipe(options.image)["model"] if options.model is None else options.model
-    return _make(options, Models().card(reference), request)
+    return _make(options, Models().card(reference), settled([request]))
+
+
+def look(options: Namespace) -> int:
+    """``look PROMPT``: what the model's tokenizer makes of it; the model itself is not loaded."""
+    card = Models().card(options.model)
+    steps = card.defaults["steps"] if options.steps is None else options.steps
+    sampling = Sampling(steps=steps, seed=options.seed)
+    wording = _worded(options, TextToImage(prompt=options.prompt, negative=options.negative, sampling=sampling))
+    lines = seen(wording.requests[0], tokenizer(card.folder))
+    _hint(card, wording)
+    print(lines)
+    return 0
 
 
 def models(options: Namespace) -> int:
@@ -122,6 +140,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "inpaint": inpaint,
     "outpaint": outpaint,
     "again": again,
+    "look": look,
     "models": models,
     "doctor": doctor,
 }
@@ -141,50 +160,68 @@ def _given(options: Namespace, *names: str) -> dict[str, Any]:
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
-def _make(options: Namespace, card: ModelCard, request: Request) -> int:
-    """Make the pictures of ``request`` in this process; those that are done stay, whatever happens then."""
-    from studio.library import Library
+def _worded(options: Namespace, request: Request) -> Wording:
+    return word(request, options.words, options.style)
 
-    if request.idle is not None:
-        raise InvalidRequest(request.idle)
-    library = Library(options.out)
-    library.check()
-    for hint in (*parse(request.prompt).hints, *parse(request.negative).hints):
+
+def _hint(card: ModelCard, wording: Wording) -> None:
+    """Say what may not be meant as it was written."""
+    for hint in wording.hints:
         _say(hint)
-    unknown = card.unknown_words(request.prompt)
+    unknown = card.unknown_words("\n".join(request.prompt for request in wording.requests))
     if unknown:
         _say(f"{card.title} does not know: {', '.join(unknown)}.")
+
+
+def _make(options: Namespace, card: ModelCard, wording: Wording) -> int:
+    """Make the pictures of a wording in this process; those that are done stay, whatever happens then."""
+    from studio.library import Library
+
+    idle = wording.requests[0].idle
+    if idle is not None:
+        raise InvalidRequest(idle)
+    library = Library(options.out)
+    library.check()
+    _hint(card, wording)
     made = 0
     try:
-        for path in _pictures(options, card, request, library):
+        for path in _pictures(options, card, wording.requests, library):
             _tell(path)
             made += 1
     except KeyboardInterrupt:
-        return _say(f"Stopped: {made} of {request.count} pictures are done.", 130)
+        count = sum(request.count for request in wording.requests)
+        return _say(f"Stopped: {made} of {count} pictures are done.", 130)
     return 0
 
 
-def _pictures(options: Namespace, card: ModelCard, request: Request, library: Library) -> Iterator[Path]:
+def _pictures(options: Namespace, card: ModelCard, requests: Sequence[Request], library: Library) -> Iterator[Path]:
     """The paths of the pictures, each once it is written; how far they are goes to a terminal's last line."""
     os.environ |= QUIET
     from pipelines.events import Picture
     from pipelines.loading import load
-    from pipelines.run import generate
     from studio.library import Recipe
     from studio.meter import Meter
 
     family = load(card.folder, device=options.device, attention=options.attention)
-    with closing(generate(family, request)) as events, Meter(request, sys.stderr) as meter:
-        for event in events:
+    with closing(_events(family, requests)) as events, Meter(requests, sys.stderr) as meter:
+        for request, event in events:
             if isinstance(event, Picture):
-                recipe = Recipe(
-                    request=request.alone(event.index), model=card.reference, title=card.title, on=dict(family.report)
-                )
+                recipe = Recipe(request=request, model=card.reference, title=card.title, on=dict(family.report))
                 saved = library.save(event.image, recipe)
                 meter.clear()
                 yield saved.path
             else:
                 meter.advance(event)
+
+
+def _events(family: Family, requests: Sequence[Request]) -> Generator[tuple[Request, Step | Picture]]:
+    """What happens to the pictures of all requests, numbered through, with the request that makes each alone."""
+    from pipelines.run import generate
+
+    for request, first in numbered(requests):
+        with closing(generate(family, request)) as events:
+            for event in events:
+                yield request.alone(event.index), replace(event, index=first + event.index)
 
 
 def _tell(path: Path) -> None:

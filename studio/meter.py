@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TextIO
 
@@ -13,8 +14,8 @@ from studio.jobs.progress import Progress
 class Meter:
     """One line that rewrites itself; nothing at all where ``screen`` is no terminal."""
 
-    def __init__(self, request: Request, screen: TextIO) -> None:
-        self._progress = Progress(request.count, request.sampling.steps)
+    def __init__(self, requests: Sequence[Request], screen: TextIO) -> None:
+        self._progress = Progress(sum(each.count for each in requests), requests[0].sampling.steps)
         self._screen = screen
         self._shown = screen.isatty()
 

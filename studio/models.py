@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.choices import NAME
 from pipelines.errors import ModelError
 from pipelines.requests import Sampling
 from studio.settings import ASSETS
 
-SIGNS = re.compile(r"\b(?:AND|BREAK)\b|<\w+:[^<>]*>")  # the prompt language's own
+SIGNS = re.compile(rf"\b(?:AND|BREAK)\b|<\w+:[^<>]*>|__{NAME}__")  # the prompt language's own
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 WANTED = "give a folder in diffusers' layout, with a model_index.json"
 

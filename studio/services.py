@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import TracebackType
+from typing import Any
 
+from studio import looking
 from studio.jobs import Jobs
 from studio.library import Library
 from studio.models import Models
@@ -25,6 +28,11 @@ class Studio:
     def model(self) -> str:
         """The reference of the model that draws."""
         return self.settings.model
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The model's tokenizer, to look at prompts with; read when first asked for, ModelError where it cannot be."""
+        return looking.tokenizer(self.models.card(self.model).folder)
 
     def start(self) -> None:
         """Let the model be loaded behind whatever comes next; StudioError where there is none, or nowhere to write."""

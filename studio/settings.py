@@ -15,11 +15,15 @@ QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORME
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One run of the studio.  ``model`` is the name of a built-in model or the path of a diffusers folder."""
+    """One run of the studio.  ``model`` is the name of a built-in model or the path of a diffusers folder.
+
+    ``words``: where a person's word lists and styles are (`studio/wordlists.py`); it need not exist.
+    """
 
     host: str = "127.0.0.1"
     port: int = 7860
     outputs: Path = PROJECT / "outputs"
+    words: Path = PROJECT / "outputs" / "words"
     model: str = "meadow"
     attention: str = "auto"
     device: str = "auto"

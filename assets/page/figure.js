@@ -41,8 +41,9 @@ export class Figure {
   /** The file is saved: show it, and let it be used. */
   finish(picture, siblings) {
     if (this.picture) return;
-    this.picture = { ...picture, alt: this.prompt || "A picture without a prompt", url: server.picture(picture.id) };
-    const { url, alt, width, height } = this.picture;
+    const alt = picture.prompt || this.prompt || "A picture without a prompt"; // its own words: choices differ
+    this.picture = { ...picture, alt, url: server.picture(picture.id) };
+    const { url, width, height } = this.picture;
     const image = el("img", { src: url, alt, width, height, onerror: () => this.missed(image, enlarge) });
     const open = () => openLightbox(siblings(), this.picture);
     const enlarge = el("button", { type: "button", class: "screen", title: "Enlarge", onclick: open }, image);

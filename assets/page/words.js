@@ -2,7 +2,7 @@
 
 /** The words of a prompt, lower case, in order, each once. */
 export function wordsOf(prompt) {
-  const spoken = prompt.replace(/\b(?:AND|BREAK)\b|<\w+:[^<>]*>/g, " "); // these are the prompt language's own
+  const spoken = prompt.replace(/\b(?:AND|BREAK)\b|<\w+:[^<>]*>|__(?:[\p{L}\p{N}/-]|_(?!_))+__/gu, " "); // these are the prompt language's own
   return [...new Set(spoken.toLowerCase().match(/\p{L}+(?:'\p{L}+)*/gu) ?? [])];
 }
 

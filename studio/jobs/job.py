@@ -19,7 +19,8 @@ FINAL = frozenset({"done", "failed", "cancelled"})
 class Job:
     """``version`` grows with every change, so that a watcher sees whether there is something new.
 
-    ``previews`` and ``pictures`` are by the picture's index.  A preview is its version number and its JPEG.
+    ``previews`` and ``pictures`` are by the picture's index.  A preview is its version number and its JPEG, a picture
+    its seed, its own wording of the prompt, and its file.
     """
 
     id: str
@@ -32,7 +33,7 @@ class Job:
     version: int = 1
     started: float | None = None
     ended: float | None = None
-    pictures: dict[int, tuple[int, Saved]] = field(default_factory=dict)
+    pictures: dict[int, tuple[int, str, Saved]] = field(default_factory=dict)
     previews: dict[int, tuple[int, bytes]] = field(default_factory=dict)
 
     @property
@@ -73,18 +74,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Order:
-    """What a job is to do; let go once it is done, since it may hold large pictures."""
+    """What a job is to do; let go once it is done, since it may hold large pictures.
+
+    ``requests``: made one after another, with their pictures numbered through.
+    """
 
     job: Job
-    request: Request
+    requests: tuple[Request, ...]
     card: ModelCard
 
 
-def _picture(seed: int, saved: Saved) -> dict[str, Any]:
+def _picture(seed: int, prompt: str, saved: Saved) -> dict[str, Any]:
     return {
         "id": saved.id,
         "url": f"api/pictures/{saved.id}",
         "seed": seed,
+        "prompt": prompt,
         "width": saved.width,
         "height": saved.height,
     }

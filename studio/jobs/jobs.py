@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -14,8 +15,9 @@ from pipelines.requests import Request
 from studio.explain import sentence
 from studio.jobs.job import Job, Order, State
 from studio.jobs.progress import Progress
-from studio.library import Library, Recipe
+from studio.library import Library, Recipe, Saved
 from studio.models import Models
+from studio.wording import numbered
 from studio.workers import Made, Preview, Worker
 from studio.workers import Progress as Advanced
 
@@ -59,20 +61,24 @@ class Jobs:
         if self._thread.is_alive():
             self._thread.join(patience)
 
-    def submit(self, request: Request, model: str) -> str:
-        """Put a request in the queue and give the job's id; StudioError where it could not be carried out."""
+    def submit(self, requests: Sequence[Request], model: str) -> str:
+        """Put requests that are alike but for words and seeds in the queue as one job, and give the job's id.
+
+        StudioError where they could not be carried out.
+        """
+        request, count = requests[0], sum(each.count for each in requests)
         if request.idle is not None:
             raise InvalidRequest(request.idle)
         card = self._models.card(model)
         self._library.check()
-        job = Job(secrets.token_hex(8), request.task, request.count, Progress(request.count, request.sampling.steps))
+        job = Job(secrets.token_hex(8), request.task, count, Progress(count, request.sampling.steps))
         with self._changed:
             if self._closed:
                 raise StudioError("The studio is closing: start it again to go on.")
             if len(self._queue) >= MOST_QUEUED:
                 raise QueueFull(f"{MOST_QUEUED} jobs are waiting already: wait until some are done, or cancel some.")
             self._jobs[job.id] = job
-            self._queue.append(Order(job, request, card))
+            self._queue.append(Order(job, tuple(requests), card))
             self._forget()
             self._changed.notify_all()
         return job.id
@@ -139,29 +145,32 @@ class Jobs:
             return order
 
     def _run(self, order: Order) -> None:
-        with closing(self._worker.run(order.job.id, order.request, order.card.folder)) as events:
-            for event in events:
-                self._apply(order, event)
-                if order.job.stopping:  # said again, since the engine may not have been there to hear it
-                    self._worker.cancel(order.job.id)
+        for request, first in numbered(order.requests):
+            if order.job.stopping:
+                return
+            with closing(self._worker.run(order.job.id, request, order.card.folder)) as events:
+                for event in events:
+                    self._apply(order, request, event, first + event.index)
+                    if order.job.stopping:  # said again, since the engine may not have been there to hear it
+                        self._worker.cancel(order.job.id)
 
-    def _apply(self, order: Order, event: Advanced | Preview | Made) -> None:
-        """Take one event over into the job; a picture is saved before anybody is told of it."""
+    def _apply(self, order: Order, request: Request, event: Advanced | Preview | Made, number: int) -> None:
+        """Take one event over into picture ``number`` of the job; it is saved before anybody is told of it."""
         job = order.job
-        saved = self._save(order, event) if isinstance(event, Made) else None
+        saved = self._save(order, request, event) if isinstance(event, Made) else None
         with self._changed:
             job.message = None
             if isinstance(event, Advanced):
-                job.progress.advance(event.index, event.step, event.steps)
+                job.progress.advance(number, event.step, event.steps)
             elif isinstance(event, Preview):
-                job.previews[event.index] = job.version + 1, event.jpeg
+                job.previews[number] = job.version + 1, event.jpeg
             elif saved is not None:
-                job.pictures[event.index] = event.seed, saved
+                job.pictures[number] = event.seed, request.prompt, saved
             self._tell(job)
 
-    def _save(self, order: Order, made: Made) -> Any:
+    def _save(self, order: Order, request: Request, made: Made) -> Saved:
         recipe = Recipe(
-            request=order.request.alone(made.index),
+            request=request.alone(made.index),
             model=order.card.reference,
             title=order.card.title,
             on=self._worker.status.on,

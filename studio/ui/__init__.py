@@ -5,6 +5,7 @@
     live.py            LiveView: follows a job, shows its pictures
     canvas.py          Canvas: a picture to paint a mask on, or to put margins around
     prompt.py          the prompt with its examples and the words that a model does not know
+    sight.py           what the model sees of the words, when it is unfolded
     tab.py             what every tab does: lay out, commit the canvas, build the request, submit it
     text_to_image.py  inpaint.py  outpaint.py      one tab a file
 

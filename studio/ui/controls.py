@@ -7,7 +7,7 @@ depends on the order of a list.  Labels are the command line's option names in w
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,17 @@ class Advanced:
     sampler: gr.Dropdown
     spacing: gr.Dropdown
     seed: gr.Textbox
+    styles: gr.Dropdown | None = None
+
+    @property
+    def fields(self) -> set[Any]:
+        """The components that are there."""
+        return {field for field in vars(self).values() if field is not None}
+
+    def worn(self, values: Values) -> Sequence[str]:
+        """The names of the styles that are put on, in order."""
+        chosen = values[self.styles] if self.styles is not None else ()
+        return [str(name) for name in chosen] if isinstance(chosen, list) else []
 
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that these components say."""
@@ -72,8 +83,8 @@ class MarginFields:
         return {"margins": Margins(**sides)}
 
 
-def advanced(task: str, defaults: Mapping[str, Any]) -> Advanced:
-    """The fields of the closed accordion, filled with what suits the model."""
+def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = ()) -> Advanced:
+    """The fields of the closed accordion, filled with what suits the model; styles where there are some to choose."""
     negative = gr.Textbox(
         label="Negative", lines=2, placeholder="What should not be in the picture", elem_id=f"{task}-negative"
     )
@@ -87,6 +98,7 @@ def advanced(task: str, defaults: Mapping[str, Any]) -> Advanced:
         sampler=_dropdown(task, "Sampler", defaults["sampler"], {name: row.label for name, row in SAMPLERS.items()}),
         spacing=_dropdown(task, "Spacing", defaults["spacing"], SPACING_LABELS),
         seed=gr.Textbox(label="Seed", placeholder="random", max_lines=1, elem_id=f"{task}-seed"),
+        styles=_styles(task, styles) if styles else None,
     )
 
 
@@ -159,6 +171,11 @@ def _dropdown(task: str, label: str, value: str, labels: Mapping[str, str]) -> g
     return _unjudged(
         gr.Dropdown(choices, value=value, label=label, filterable=False, elem_id=f"{task}-{label.lower()}")
     )
+
+
+def _styles(task: str, names: Sequence[str]) -> gr.Dropdown:
+    choices = [(name, name) for name in names]
+    return _unjudged(gr.Dropdown(choices, value=[], multiselect=True, label="Styles", elem_id=f"{task}-styles"))
 
 
 def _unjudged(component: Any) -> Any:

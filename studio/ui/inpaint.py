@@ -24,15 +24,15 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
     """Lay the tab out and wire it."""
     with tab(TASK, "Inpaint"):
         with area("prompt"):
-            prompt, generate = prompt_fields(TASK, card, "What should be where you paint?")
+            prompt, generate, fold = prompt_fields(TASK, card, "What should be where you paint?")
         with area("stage"):
             easel = canvas.canvas(TASK, "mask")
             view = live_view(TASK, "Paint over a part of the picture, say what should be there, and generate.")
         with area("settings"):
             strength = controls.slider(TASK, "Strength", 1.0, 0, 1, 0.05)
             count = controls.count(TASK)
-            advanced, feather = advanced_fields(TASK, card, lambda: controls.pixels(TASK, "Feather", 8))
-    form = Form(TASK, prompt, generate, view, count, advanced, frozenset({strength, feather}), easel)
+            advanced, feather = advanced_fields(TASK, studio, card, lambda: controls.pixels(TASK, "Feather", 8))
+    form = Form(TASK, prompt, generate, fold, view, count, advanced, frozenset({strength, feather}), easel)
 
     def request(values: Values) -> Inpaint:
         return Inpaint(

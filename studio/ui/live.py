@@ -7,12 +7,12 @@ Its value only names the job that was submitted last, or says why none was; ever
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
 from pipelines.errors import StudioError
-from pipelines.prompt import parse
 from pipelines.requests import Inpaint, Outpaint, Request, TextToImage
 from studio.ui.component import component
 
@@ -24,12 +24,11 @@ def live_view(task: str, hint: str) -> gr.HTML:
     return component("live", f"{task}-live", task=task, hint=hint)
 
 
-def following(job: str, request: Request) -> dict[str, Any]:
-    """The value that lets a live view follow a job, with what it needs before the first preview."""
+def following(job: str, request: Request, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """The value that lets a live view follow a job for a request as it was typed; ``notes``: what there is to say."""
     width, height = _size(request)
-    notes = [*parse(request.prompt).hints, *parse(request.negative).hints]
     shape = {"count": request.count, "width": width, "height": height}
-    return {"job": job, "prompt": request.prompt[:200], "notes": notes, **shape}
+    return {"job": job, "prompt": request.prompt[:200], "notes": list(notes), **shape}
 
 
 def _size(request: Request) -> tuple[int, int]:

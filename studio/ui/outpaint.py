@@ -24,16 +24,16 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
     """Lay the tab out and wire it."""
     with tab(TASK, "Outpaint"):
         with area("prompt"):
-            prompt, generate = prompt_fields(TASK, card, "What should the larger picture show?")
+            prompt, generate, fold = prompt_fields(TASK, card, "What should the larger picture show?")
         with area("stage"):
             easel = canvas.canvas(TASK, "margins")
             view = live_view(TASK, "Open a picture, drag its edges outwards, and generate.")
         with area("settings"):
             margins = controls.margin_fields(TASK, card.defaults["width"] // 4)
             count = controls.count(TASK)
-            advanced, overlap = advanced_fields(TASK, card, lambda: controls.pixels(TASK, "Overlap", 16))
+            advanced, overlap = advanced_fields(TASK, studio, card, lambda: controls.pixels(TASK, "Overlap", 16))
     extra = frozenset({overlap, *vars(margins).values()})
-    form = Form(TASK, prompt, generate, view, count, advanced, extra, easel)
+    form = Form(TASK, prompt, generate, fold, view, count, advanced, extra, easel)
 
     def request(values: Values) -> Outpaint:
         return Outpaint(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from studio.ui.component import component
+from studio.ui.sight import Fold, fold
 
 if TYPE_CHECKING:
     from studio.models import ModelCard
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 MOST_EXAMPLES = 5  # more would push Generate below the fold
 
 
-def prompt_fields(task: str, card: ModelCard, question: str) -> tuple[gr.Textbox, gr.Button]:
-    """The prompt, its help and Generate; unknown words are named in the browser, without asking the server."""
+def prompt_fields(task: str, card: ModelCard, question: str) -> tuple[gr.Textbox, gr.Button, Fold]:
+    """The prompt, its help, Generate and what the model sees; unknown words are named in the browser, unasked."""
     prompt = gr.Textbox(
         label="Prompt",
         lines=3,
@@ -33,4 +34,4 @@ def prompt_fields(task: str, card: ModelCard, question: str) -> tuple[gr.Textbox
         words=sorted(card.words),
     )
     generate = gr.Button("Generate", variant="primary", elem_id=f"{task}-generate", elem_classes="studio-generate")
-    return prompt, generate
+    return prompt, generate, fold(task)

@@ -8,7 +8,7 @@ settings    everything else
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ from pipelines.errors import InvalidRequest, StudioError
 from pipelines.requests import Request
 from studio.ui import canvas, controls, live
 from studio.ui.controls import Advanced, Values
+from studio.ui.sight import Fold, wire_fold
+from studio.wording import word
+from studio.wordlists import read_styles
 
 if TYPE_CHECKING:
     from studio.models import ModelCard
@@ -39,6 +42,7 @@ class Form:
     task: str
     prompt: gr.Textbox
     generate: gr.Button
+    fold: Fold
     view: gr.HTML
     count: gr.Number
     advanced: Advanced
@@ -53,7 +57,7 @@ class Form:
     @property
     def fields(self) -> set[Any]:
         """Everything that is typed or chosen."""
-        return {self.prompt, self.count, *vars(self.advanced).values(), *self.extra}
+        return {self.prompt, self.count, *self.advanced.fields, *self.extra}
 
 
 @contextmanager
@@ -73,18 +77,21 @@ def area(name: str) -> Iterator[None]:
         yield
 
 
-def advanced_fields(task: str, card: ModelCard, extra: Callable[[], Any] | None = None) -> tuple[Advanced, Any]:
+def advanced_fields(
+    task: str, studio: Studio, card: ModelCard, extra: Callable[[], Any] | None = None
+) -> tuple[Advanced, Any]:
     """The closed accordion; `extra` adds the fields that only this task has."""
+    styles = [style.name for style in read_styles(studio.settings.words).styles]
     with gr.Accordion("Advanced", open=False, elem_id=f"{task}-advanced"):
         more = extra() if extra else None
-        return controls.advanced(task, card.defaults), more
+        return controls.advanced(task, card.defaults, styles), more
 
 
 def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> None:
     """Let Generate commit the canvas, where there is one, build the request and submit it; keep what was typed."""
 
     def generate(values: Values) -> dict[str, Any]:
-        return submitted(studio, lambda: build(values))
+        return submitted(studio, lambda: build(values), form.advanced.worn(values))
 
     options = {"outputs": form.view, "show_progress": "hidden", "api_visibility": "private"}
     if form.easel is None:
@@ -94,6 +101,7 @@ def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> None:
         committed = form.generate.click(None, js=commit, outputs=form.easel, show_progress="hidden")
         committed.then(generate, inputs=form.fields | {form.easel}, **options)
     keep_fields(page, studio.model, form)
+    wire_fold(studio, form)
 
 
 def keep_fields(page: gr.Blocks, model: str, form: Form) -> None:
@@ -105,12 +113,13 @@ def keep_fields(page: gr.Blocks, model: str, form: Form) -> None:
     page.load(None, js=FIELDS.format(name="kept", **literals), inputs=fields, outputs=fields)
 
 
-def submitted(studio: Studio, build: Callable[[], Request]) -> dict[str, Any]:
+def submitted(studio: Studio, build: Callable[[], Request], styles: Sequence[str] = ()) -> dict[str, Any]:
     """What the live view shall do: follow the new job, or say in one sentence why there is none."""
     try:
         request = build()
         if request.idle:
             raise InvalidRequest(request.idle)
-        return live.following(studio.jobs.submit(request, studio.model), request)
+        wording = word(request, studio.settings.words, styles)
+        return live.following(studio.jobs.submit(wording.requests, studio.model), request, wording.hints)
     except StudioError as error:
         return live.refusal(error)

@@ -24,14 +24,14 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
     """Lay the tab out and wire it."""
     with tab(TASK, "Text to image"):
         with area("prompt"):
-            prompt, generate = prompt_fields(TASK, card, "What should be in the picture?")
+            prompt, generate, fold = prompt_fields(TASK, card, "What should be in the picture?")
         with area("stage"):
             view = live_view(TASK, "Your pictures will appear here.")
         with area("settings"):
             size = controls.size_fields(TASK, card.defaults)
             count = controls.count(TASK)
-            advanced, _ = advanced_fields(TASK, card)
-    form = Form(TASK, prompt, generate, view, count, advanced, frozenset(vars(size).values()))
+            advanced, _ = advanced_fields(TASK, studio, card)
+    form = Form(TASK, prompt, generate, fold, view, count, advanced, frozenset(vars(size).values()))
 
     def request(values: Values) -> TextToImage:
         return TextToImage(**form.read(values), **size.read(values))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from studio.wordlists import Style, write_styles
 from tests.browser import driver
 from tests.browser.driver import Running
 
@@ -27,7 +28,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with driver.running(tmp_path_factory.mktemp("studio")) as studio:
+    folder = tmp_path_factory.mktemp("studio")
+    write_styles(folder / "words", [Style("night", "{prompt} at night"), Style("red", "red")])
+    with driver.running(folder) as studio:
         yield studio
 
 

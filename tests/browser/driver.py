@@ -63,9 +63,10 @@ def browsing(executable: str) -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Running]:
-    """`python -m studio` with the built-in model, or a tiny random one where that is not there."""
+    """`python -m studio` with the built-in model, or a tiny random one where that is not there; see `folder`/words."""
     port, outputs = free_port(), folder / "outputs"
     command = [sys.executable, "-m", "studio", "--port", str(port), "--no-browser", "--outputs", str(outputs)]
+    command += ["--words", str(folder / "words")]
     command += ["--model", str(MEADOW if MEADOW.exists() else make_tiny(folder / "tiny"))]
     url, began = f"http://127.0.0.1:{port}/", time.monotonic()
     with (folder / "log.txt").open("w") as log:

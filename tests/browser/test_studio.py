@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,33 @@ def test_a_prompt_becomes_pictures(page: Page) -> None:
     expect(page.locator(".studio-lightbox p")).to_contain_text("2 of 2 · Seed 8")
     page.keyboard.press("Escape")
     expect(page.locator(".studio-lightbox")).to_be_hidden()
+
+
+def test_choices_and_styles_are_settled_picture_by_picture(page: Page, studio: Running) -> None:
+    set_number(page, "text_to_image", "steps", 2)
+    set_number(page, "text_to_image", "count", 4)
+    set_number(page, "text_to_image", "seed", 7)
+    page.locator("#text_to_image-styles input").click()
+    page.get_by_role("option", name="night").click()
+    wait_for(page, job := generate(page, "text_to_image", "a {red|blue} house"))
+    made = sorted(Library(studio.outputs).recent(4), key=lambda each: each.path.name)
+    words = [Library(studio.outputs).request(each.path).prompt for each in made]
+    assert set(words) == {"a red house at night", "a blue house at night"}
+    figures = page.locator(f'.card[data-job="{job}"] figure img')
+    assert [figures.nth(index).get_attribute("alt") for index in range(4)] == words
+    page.reload()
+    page.locator("#text_to_image-advanced > button").click()
+    expect(page.locator("#text_to_image-styles .token")).to_have_text("night")
+
+
+def test_what_the_model_sees_can_be_unfolded(page: Page) -> None:
+    seen = page.locator("#text_to_image-seen textarea")
+    for prompt, told in (("a (red:1.3) house", "red(×1.3)"), ("the sea", "the sea")):
+        page.locator("#text_to_image-prompt textarea").fill(prompt)
+        page.locator("#text_to_image-sight > button").click()
+        expect(seen).to_have_value(re.compile(re.escape(told)))
+        page.locator("#text_to_image-sight > button").click()
+        expect(seen).to_be_hidden()
 
 
 def test_a_painted_mask_changes_what_is_under_it_and_nothing_else(page: Page, studio: Running) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,9 +15,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from pipelines.errors import StudioError
-from studio.app import Page, address, application, listen
+from studio.app import Page, address, application, listen, serve
 from studio.services import Studio
-from studio.settings import PROJECT
+from studio.settings import PROJECT, Settings
 
 
 def test_the_page_is_not_imported_before_it_is_needed() -> None:
@@ -49,6 +51,18 @@ def test_a_page_that_cannot_be_built_says_so(studio: Studio, monkeypatch: pytest
     with TestClient(application(studio), base_url="http://127.0.0.1") as client:
         answer = _when_built(client)
         assert (answer.status_code, answer.text) == (500, "The page could not be built: the terminal says why.")
+
+
+def test_styles_that_cannot_be_read_are_said_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("studio.app.Studio", lambda settings: contextlib.nullcontext())
+    monkeypatch.setattr("studio.app.application", lambda *_: None)
+    monkeypatch.setattr("studio.app._run", lambda *_: None)
+    for content, said in ((b"name,prompt\nold,oil\n", ""), (b"name,prompt\n\xff", "not UTF-8 text (line 2)")):
+        (tmp_path / "styles.csv").write_bytes(content)
+        serve(Settings(port=0, words=tmp_path))
+        assert said in (hints := capsys.readouterr().err) and hints.count("\n") == bool(said)
 
 
 def test_a_taken_port_is_one_sentence_with_a_remedy() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,9 +17,12 @@ from pipelines.requests import Inpaint, Margins, Outpaint, Sampling, Size, TextT
 from studio.services import Studio
 from studio.ui import inpaint, outpaint, text_to_image
 from studio.ui.live import following
+from studio.ui.sight import told
 from studio.ui.tab import submitted
 from studio.wordlists import Style, write_styles
+from tests.studio.fakes import make_worker
 from tests.studio.ui.conftest import Tab
+from tests.tiny import make_tokenizer
 
 Make = Callable[[ModuleType], Tab]
 TABS = (text_to_image, inpaint, outpaint)
@@ -186,6 +192,27 @@ def test_one_click_is_one_job_whatever_its_words(waiting: Studio) -> None:
     assert view is not None and view["count"] == 8
     refused = submitted(waiting, lambda: TextToImage(prompt="a house"), ["odl"])
     assert refused["refusal"] == "There is no style 'odl': did you mean 'old'?"
+
+
+@pytest.mark.parametrize("module", TABS)
+def test_what_the_model_sees_is_told_of_what_stands_in_the_fields(
+    make_tab: Make, idle_studio: Studio, module: ModuleType
+) -> None:
+    vars(idle_studio)["tokenizer"] = make_tokenizer()
+    write_styles(idle_studio.settings.words, [Style("night", "{prompt} at night", "sea")])
+    tab = make_tab(module)
+    typed = {"prompt": "a {(red:1.3)} [house", "seed": "4", "count": 3, "steps": 2, "styles": ["night"]}
+    head, places, *rest = told(idle_studio, tab.form, tab.fill(**typed)).splitlines()
+    assert head == "Prompt: a (red:1.3) [house at night"
+    assert re.match(r" +\d+ of 75 places: a red\(×1.3\) \[ house ", places)
+    assert "Negative: sea" in rest and rest[-1].startswith("Note: A [ has no partner")
+    assert told(idle_studio, tab.form, tab.fill(steps=None)) == "Steps is empty or no number: give it a number."
+
+
+def test_a_model_without_a_tokenizer_says_so(make_tab: Make, idle_studio: Studio, model_folder: Path) -> None:
+    tab = make_tab(text_to_image)
+    studio = Studio(replace(idle_studio.settings, model=str(model_folder)), make_worker())
+    assert "has no tokenizer" in told(studio, tab.form, tab.fill(prompt="a house"))
 
 
 @pytest.mark.parametrize("module", TABS)
