@@ -16,7 +16,7 @@ def read_tokenizer(model: Path) -> Any:
 
     folder = model / "tokenizer"
     if not folder.is_dir():
-        raise ModelError(f"The model in {model} has no tokenizer, so what it sees of a prompt cannot be told.")
+        raise ModelError(f"The model in {model} has no tokenizer, so it cannot read a prompt.")
     try:
         tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:

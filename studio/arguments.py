@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipelines.attention import CHOICES as ATTENTION
+from pipelines.engine.names import find_choice, find_spacing
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.errors import InvalidRequest
+from pipelines.infill import FILLS
 from pipelines.parts import SOURCES
 from studio.fine import FINE
 from studio.settings import Settings, version
@@ -85,6 +87,9 @@ def inpaint() -> Parser:
     parser.add_argument("--mask", required=True, metavar="MASK", help="a picture of the same size: white = repaint")
     parser.add_argument("--strength", type=_number, help="0 keeps what is there, 1 makes it anew (1)")
     parser.add_argument("--feather", type=_whole, metavar="PIXELS", help="width of the soft edge outside the mask (8)")
+    parser.add_argument("--grow", type=_whole, metavar="PIXELS", help="make the mask larger first, or smaller (0)")
+    parser.add_argument("--fill", type=_choice("fill", FILLS), help=f"what stands under it: {_choices(FILLS)}")
+    parser.add_argument("--graded", action="store_true", default=None, help="repaint grey parts by less strength")
     _add_common(parser)
     return parser
 
@@ -189,8 +194,8 @@ def _add_common(parser: Parser) -> None:
     parser.add_argument("--negative", default="", metavar="TEXT", help="what it should not show")
     parser.add_argument("--steps", type=_whole, help="how often the noise is estimated")
     parser.add_argument("--guidance", type=_number, help="how closely the prompt is followed")
-    parser.add_argument("--sampler", type=_choice("sampler", SAMPLERS), help=_choices(SAMPLERS))
-    parser.add_argument("--spacing", type=_choice("spacing", SPACING_LABELS), help=_choices(SPACING_LABELS))
+    parser.add_argument("--sampler", type=_sampler, help=_choices(SAMPLERS))
+    parser.add_argument("--spacing", type=_spacing, help=_choices(SPACING_LABELS))
     parser.add_argument("--seed", type=_whole, help="of the first picture; drawn and told where left out")
     parser.add_argument("--count", type=_whole, default=1, help="how many pictures (1)")
     parser.add_argument("--out", type=Path, default=Settings().outputs, metavar="DIR", help="where to write them")
@@ -227,6 +232,19 @@ def _length(text: str) -> Length:
     if not re.fullmatch(r"-?(\d{1,9}|\d{1,9}(\.\d{1,9})?%)", text):
         raise argparse.ArgumentTypeError(f"must be pixels such as 128 or a share such as 25%, but is {text!r}.")
     return Length(float(text.removesuffix("%")), text.endswith("%"))
+
+
+def _sampler(text: str) -> str:
+    """Also by the name that another program gives it."""
+    choice = find_choice(text)
+    if choice is not None and choice.spacing is not None:
+        own = SAMPLERS[choice.sampler].label
+        raise InvalidRequest(f"{text} is a sampler and a spacing: give --sampler {own!r} --spacing {choice.spacing}.")
+    return choice.sampler if choice else _choice("sampler", SAMPLERS)(text)
+
+
+def _spacing(text: str) -> str:
+    return find_spacing(text) or _choice("spacing", SPACING_LABELS)(text)
 
 
 def _choice(name: str, choices: Iterable[str]) -> Callable[[str], str]:

@@ -69,7 +69,7 @@ def inpaint(options: Namespace) -> int:
     from studio.library import open_mask, open_picture
 
     card = Models().card(options.model)
-    shared = _shared(options, card) | _given(options, "strength", "feather")
+    shared = _shared(options, card) | _given(options, "strength", "feather", "grow", "fill", "graded")
     request = Inpaint(**shared, image=open_picture(options.image), mask=open_mask(options.mask))
     return _make(options, card, _worded(options, request))
 

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel
 
 from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
@@ -25,6 +25,7 @@ from pipelines.families.family import Facts
 from pipelines.families.preview import fit_preview
 from pipelines.families.reading import diffusion_path, read_config, read_weights
 from pipelines.prompt import Piece, chunk_tokens, token_weights
+from pipelines.tokenizer import read_tokenizer
 
 PREDICTIONS: dict[str, Prediction] = {"epsilon": "noise", "v_prediction": "v"}
 CELLS_AT_ONCE = {"cpu": 8192, "cuda": 65536}
@@ -204,21 +205,9 @@ def load(folder: Folder, device: torch.device, attention: str) -> StableDiffusio
     }
     return StableDiffusion(
         **parts,
-        tokenizer=_read_tokenizer(folder / "tokenizer"),
+        tokenizer=read_tokenizer(folder),
         path=diffusion_path(scheduler),
         prediction=PREDICTIONS[kind],
         device=device,
         report=report,
     )
-
-
-def _read_tokenizer(folder: Folder) -> Any:
-    """Without a tokenizer_config.json the length is absurd, and without a vocabulary there are two tokens: checked."""
-    try:
-        tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
-    except Exception as error:
-        raise ModelError(f"The tokenizer in {folder} cannot be read: {error}") from error
-    if len(tokenizer) < 256:
-        raise ModelError(f"The tokenizer in {folder} knows only {len(tokenizer)} tokens: its vocabulary is missing.")
-    tokenizer.model_max_length = min(tokenizer.model_max_length, 77)
-    return tokenizer

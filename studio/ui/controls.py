@@ -7,52 +7,16 @@ depends on the order of a list.  Labels are the command line's option names in w
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from pipelines.engine.samplers import SAMPLERS
-from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.errors import InvalidRequest
-from pipelines.requests import MAX_SEED, Margins, Sampling, Size
+from pipelines.requests import MAX_SEED, Margins, Size
 
 Values = Mapping[Any, Any]
-
-
-@dataclass(frozen=True)
-class Advanced:
-    """What a beginner need not see: how the noise is walked back."""
-
-    negative: gr.Textbox
-    steps: gr.Number
-    guidance: gr.Number
-    sampler: gr.Dropdown
-    spacing: gr.Dropdown
-    seed: gr.Textbox
-    styles: gr.Dropdown | None = None
-
-    @property
-    def fields(self) -> set[Any]:
-        """The components that are there."""
-        return {field for field in vars(self).values() if field is not None}
-
-    def worn(self, values: Values) -> Sequence[str]:
-        """The names of the styles that are put on, in order."""
-        chosen = values[self.styles] if self.styles is not None else ()
-        return [str(name) for name in chosen] if isinstance(chosen, list) else []
-
-    def read(self, values: Values) -> dict[str, Any]:
-        """The part of a request that these components say."""
-        sampling = Sampling(
-            steps=whole("Steps", values[self.steps]),
-            guidance=number("Guidance", values[self.guidance]),
-            sampler=values[self.sampler],
-            spacing=values[self.spacing],
-            seed=seed(values[self.seed]),
-        )
-        return {"negative": values[self.negative] or "", "sampling": sampling}
 
 
 @dataclass(frozen=True)
@@ -81,25 +45,6 @@ class MarginFields:
         """The part of a request that these components say; an empty field adds nothing."""
         sides = {name: whole(name.title(), values[side], empty=0) for name, side in vars(self).items()}
         return {"margins": Margins(**sides)}
-
-
-def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = ()) -> Advanced:
-    """The fields of the closed accordion, filled with what suits the model; styles where there are some to choose."""
-    negative = gr.Textbox(
-        label="Negative", lines=2, placeholder="What should not be in the picture", elem_id=f"{task}-negative"
-    )
-    with gr.Row(elem_classes="pair"):
-        steps = field(task, "Steps", defaults["steps"], 1)
-        guidance = field(task, "Guidance", defaults["guidance"], 0.5)
-    return Advanced(
-        negative=negative,
-        steps=steps,
-        guidance=guidance,
-        sampler=_dropdown(task, "Sampler", defaults["sampler"], {name: row.label for name, row in SAMPLERS.items()}),
-        spacing=_dropdown(task, "Spacing", defaults["spacing"], SPACING_LABELS),
-        seed=gr.Textbox(label="Seed", placeholder="random", max_lines=1, elem_id=f"{task}-seed"),
-        styles=_styles(task, styles) if styles else None,
-    )
 
 
 def size_fields(task: str, defaults: Mapping[str, Any]) -> SizeFields:
@@ -131,7 +76,12 @@ def pixels(task: str, label: str, value: int) -> gr.Number:
 
 def field(task: str, label: str, value: float, step: float) -> gr.Number:
     """A number to be typed; its limits are the request's, which answers in a sentence and changes nothing silently."""
-    return gr.Number(label=label, value=value, step=step, min_width=90, elem_id=f"{task}-{label.lower()}")
+    return gr.Number(label=label, value=value, step=step, min_width=90, elem_id=field_id(task, label))
+
+
+def field_id(task: str, label: str) -> str:
+    """How the page's scripts and the tests find a field."""
+    return f"{task}-{label.lower().replace(' ', '-')}"
 
 
 def whole(label: str, value: Any, empty: int | None = None) -> int:
@@ -163,22 +113,15 @@ def seed(text: Any) -> int:
 
 def slider(task: str, label: str, value: float, low: float, high: float, step: float) -> gr.Slider:
     """A number to be dragged."""
-    return _unjudged(gr.Slider(low, high, value, step=step, label=label, buttons=[], elem_id=f"{task}-{label.lower()}"))
+    return unjudged(gr.Slider(low, high, value, step=step, label=label, buttons=[], elem_id=field_id(task, label)))
 
 
-def _dropdown(task: str, label: str, value: str, labels: Mapping[str, str]) -> gr.Dropdown:
+def dropdown(task: str, label: str, value: str, labels: Mapping[str, str]) -> gr.Dropdown:
     choices = [(label, name) for name, label in labels.items()]
-    return _unjudged(
-        gr.Dropdown(choices, value=value, label=label, filterable=False, elem_id=f"{task}-{label.lower()}")
-    )
+    return unjudged(gr.Dropdown(choices, value=value, label=label, filterable=False, elem_id=field_id(task, label)))
 
 
-def _styles(task: str, names: Sequence[str]) -> gr.Dropdown:
-    choices = [(name, name) for name in names]
-    return _unjudged(gr.Dropdown(choices, value=[], multiselect=True, label="Styles", elem_id=f"{task}-styles"))
-
-
-def _unjudged(component: Any) -> Any:
+def unjudged(component: Any) -> Any:
     """Leave the judging of a value to the request: Gradio's own judgement is not one of our sentences."""
     component.preprocess = lambda payload: payload
     return component

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from pipelines.infill import FILLS
 from pipelines.requests import Inpaint
 from studio.ui import canvas, controls
 from studio.ui.controls import Values
@@ -31,8 +32,9 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
         with area("settings"):
             strength = controls.slider(TASK, "Strength", 1.0, 0, 1, 0.05)
             count = controls.count(TASK)
-            advanced, feather = advanced_fields(TASK, studio, card, lambda: controls.pixels(TASK, "Feather", 8))
-    form = Form(TASK, prompt, generate, fold, view, count, advanced, frozenset({strength, feather}), easel)
+            advanced, edge = advanced_fields(TASK, studio, card, _edge_fields)
+    form = Form(TASK, prompt, generate, fold, view, count, advanced, frozenset({strength, *edge}), easel)
+    feather, grow, fill = edge
 
     def request(values: Values) -> Inpaint:
         return Inpaint(
@@ -41,6 +43,15 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
             mask=canvas.mask(values[easel], studio.library),
             strength=controls.number("Strength", values[strength]),
             feather=controls.whole("Feather", values[feather]),
+            grow=controls.whole("Grow", values[grow], empty=0),
+            fill=values[fill],
         )
 
     wire(page, studio, form, request)
+
+
+def _edge_fields() -> tuple[gr.Number, gr.Number, gr.Dropdown]:
+    """What happens at the mask's edge and under it."""
+    with gr.Row(elem_classes="pair"):
+        feather, grow = controls.pixels(TASK, "Feather", 8), controls.field(TASK, "Grow", 0, 1)
+    return feather, grow, controls.dropdown(TASK, "Fill", "original", {name: row.label for name, row in FILLS.items()})

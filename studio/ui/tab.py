@@ -18,7 +18,8 @@ import gradio as gr
 from pipelines.errors import InvalidRequest, StudioError
 from pipelines.requests import Request
 from studio.ui import canvas, controls, live
-from studio.ui.controls import Advanced, Values
+from studio.ui.advanced import Advanced, advanced
+from studio.ui.controls import Values
 from studio.ui.sight import Fold, wire_fold
 from studio.wording import word
 from studio.wordlists import read_styles
@@ -84,7 +85,7 @@ def advanced_fields(
     styles = [style.name for style in read_styles(studio.settings.words).styles]
     with gr.Accordion("Advanced", open=False, elem_id=f"{task}-advanced"):
         more = extra() if extra else None
-        return controls.advanced(task, card.defaults, styles), more
+        return advanced(task, card.defaults, styles), more
 
 
 def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> None:

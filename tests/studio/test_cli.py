@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from pipelines.events import Step
-from pipelines.requests import Sampling, TextToImage
+from pipelines.requests import Guiding, Sampling, TextToImage, Tuning, Variation
 from studio import cli
 from studio.library import Library
 from studio.meter import Meter
@@ -157,6 +157,7 @@ def test_inpaint_keeps_what_is_not_white(sd_folder: Path, tmp_path: Path, capsys
     mask.paste(255, (0, 0, 16, 16))
     mask.save(tmp_path / "mask.png")
     words = ["inpaint", str(picture), "--mask", str(tmp_path / "mask.png"), "a tree", "--feather", "0", "--steps", "2"]
+    words += ["--fill", "neutral", "--graded"]
     assert cli.main([*words, "--seed", "1", "--model", str(sd_folder), "--out", str(tmp_path / "out")]) == 0
     path = Path(capsys.readouterr().out.strip())
     before, after = Image.open(picture), Image.open(path)
@@ -165,6 +166,26 @@ def test_inpaint_keeps_what_is_not_white(sd_folder: Path, tmp_path: Path, capsys
     assert after.tobytes() != before.tobytes()
     request = Library(tmp_path / "out").request(path)
     assert request.mask.tobytes() == mask.tobytes()  # type: ignore[attr-defined]
+    assert (request.fill, request.graded, request.grow) == ("neutral", True, 0)  # type: ignore[attr-defined]
+
+
+def test_finer_control_reaches_the_recipe(sd_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fine = (
+        "--sampler", "DPM++ 2M SDE", "--spacing", "KarrasScheduler", "--eta", "0.5", "--s-noise", "1.01", "--rho", "5",
+        "--sigma-max", "10", "--guidance-method", "apg", "--guidance-stop", "0.8", "--variation-seed", "3",
+        "--variation-strength", "0.1", "--clip-skip", "2", "--noise", "device",
+    )  # fmt: skip
+    words = ["generate", "a tree", "--steps", "2", "--model", str(sd_folder), "--out", str(tmp_path / "out")]
+    assert cli.main([*words, *fine]) == 2
+    assert "Unknown spacing 'KarrasScheduler'" in capsys.readouterr().err
+    fine = tuple("Karras" if word == "KarrasScheduler" else word for word in fine)
+    assert cli.main([*words, *fine]) == 0
+    request = Library(tmp_path / "out").request(Path(capsys.readouterr().out.strip()))
+    assert (request.sampling.sampler, request.sampling.spacing) == ("dpmpp_2m_sde", "karras")
+    assert request.tuning == Tuning(eta=0.5, s_noise=1.01, rho=5, sigma_max=10)
+    assert request.guiding == Guiding(method="apg", stop=0.8)
+    assert request.variation == Variation(seed=3, strength=0.1)
+    assert (request.clip_skip, request.sampling.noise) == (2, "device")
 
 
 def test_outpaint_takes_pixels_and_shares_of_its_own_sides(
@@ -272,6 +293,11 @@ BAD = [
     ((*GENERATE, "--guidance", "nan"), "guidance must be a number"),
     ((*GENERATE, "--count", "0"), "count must be"),
     ((*GENERATE, "--width", "8"), "width must be"),
+    (
+        (*GENERATE, "--sampler", "DPM++ 2M Karras"),
+        r"is a sampler and a spacing: give --sampler 'DPM\+\+ 2M' --spacing karras",
+    ),
+    ((*GENERATE, "--sampler", "heun", "--eta", "1"), "Heun has no use for eta: leave it out, or choose Euler a"),
     ((*GENERATE, "--sampler", "eulr"), r"Unknown sampler 'eulr' \(did you mean euler\?\): choose one of euler, .*heun"),
     ((*GENERATE, "--spacing", "even"), "Unknown spacing 'even'.*karras"),
     ((*GENERATE, "--style", "oil", "--words", "void"), r"There is no style 'oil': write some into void.styles.csv"),

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pipelines.errors import InvalidRequest, StudioError
-from pipelines.requests import Inpaint, Margins, Outpaint, Sampling, Size, TextToImage
+from pipelines.requests import Guiding, Inpaint, Margins, Outpaint, Sampling, Size, TextToImage, Tuning, Variation
 from studio.services import Studio
 from studio.ui import inpaint, outpaint, text_to_image
 from studio.ui.live import following
@@ -66,9 +66,10 @@ def test_every_field_of_text_to_image(make_tab: Make) -> None:
 
 
 def test_every_field_of_inpaint(make_tab: Make, idle_studio: Studio, canvas: dict[str, str]) -> None:
-    request = make_tab(inpaint).request(canvas, **TYPED, strength=0.5, feather=3)
+    own = {"strength": 0.5, "feather": 3, "grow": -2, "fill": "noise"}
+    request = make_tab(inpaint).request(canvas, **TYPED, **own)
     image, mask = (idle_studio.library.picture(canvas[name]) for name in ("picture", "mask"))
-    assert request.to_dict() == Inpaint(**READ, image=image, mask=mask, strength=0.5, feather=3).to_dict()
+    assert request.to_dict() == Inpaint(**READ, image=image, mask=mask, **own).to_dict()
 
 
 def test_every_field_of_outpaint(make_tab: Make, idle_studio: Studio, canvas: dict[str, str]) -> None:
@@ -76,6 +77,28 @@ def test_every_field_of_outpaint(make_tab: Make, idle_studio: Studio, canvas: di
     image = idle_studio.library.picture(canvas["picture"])
     margins = Margins(left=8, top=16, right=24)
     assert request.to_dict() == Outpaint(**READ, image=image, margins=margins, overlap=4).to_dict()
+
+
+@pytest.mark.parametrize("module", TABS)
+def test_every_field_of_finer_control(make_tab: Make, canvas: dict[str, str], module: ModuleType) -> None:
+    fine = {
+        "guidance-method": "apg",
+        "guidance-start": 0.1,
+        "guidance-stop": 0.8,
+        "guidance-rescale": 0.5,
+        "eta": 0.7,
+        "variation-seed": 5,
+        "variation-strength": 0.2,
+        "clip-skip": 2,
+    }
+    drawn_on = None if module is text_to_image else canvas
+    request = make_tab(module).request(drawn_on, sampler="euler_a", **fine)
+    assert request.guiding == Guiding(method="apg", start=0.1, stop=0.8, rescale=0.5)
+    assert request.tuning == Tuning(eta=0.7)
+    assert request.variation == Variation(seed=5, strength=0.2)
+    assert request.clip_skip == 2
+    usual = make_tab(module).request(drawn_on)
+    assert (usual.guiding, usual.tuning, usual.variation, usual.clip_skip) == (Guiding(), Tuning(), Variation(), 1)
 
 
 @pytest.mark.parametrize("seed", ["", None, "-1", " "])
@@ -96,6 +119,11 @@ def test_no_seed_means_a_new_one_each_time(make_tab: Make, seed: Any) -> None:
         ({"sampler": "magic"}, "Unknown sampler 'magic'"),
         ({"sampler": None}, "Unknown sampler None"),
         ({"spacing": "wide"}, "Unknown spacing 'wide'"),
+        ({"eta": 0.5}, "Heun has no use for eta: leave it out, or choose Euler a"),
+        ({"guidance-method": "pag"}, "Unknown guidance method 'pag'"),
+        ({"guidance-stop": "late"}, "Guidance stop is empty or no number"),
+        ({"variation-seed": 1.5}, "Variation seed must be a whole number, but is 1.5"),
+        ({"clip-skip": 0}, "clip skip must be a whole number from 1"),
         ({"seed": "seven"}, "Seed must be a whole number from 0"),
         ({"seed": "4294967296"}, "seed must be a whole number from 0"),
         ({"seed": "9" * 5000}, "Seed must be a whole number from 0"),
@@ -164,7 +192,7 @@ def test_the_live_view_knows_how_large_the_pictures_will_be(make_tab: Make, canv
 @pytest.mark.parametrize("module", TABS)
 def test_labels_are_the_options_of_the_command_line(make_tab: Make, module: ModuleType) -> None:
     for field in make_tab(module).form.fields:
-        assert field.elem_id == f"{module.TASK}-{field.label.lower()}"
+        assert field.elem_id == f"{module.TASK}-{field.label.lower().replace(' ', '-')}"
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""The closed accordion of every tab: what is against the prompt, and how the noise is walked back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from pipelines.engine.samplers import SAMPLERS
+from pipelines.engine.spacings import SPACING_LABELS
+from pipelines.requests import Sampling
+from studio.ui import controls
+from studio.ui.controls import Values
+from studio.ui.finer import Finer, finer
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """What a beginner need not see: how the noise is walked back."""
+
+    negative: gr.Textbox
+    steps: gr.Number
+    guidance: gr.Number
+    sampler: gr.Dropdown
+    spacing: gr.Dropdown
+    seed: gr.Textbox
+    finer: Finer
+    styles: gr.Dropdown | None = None
+
+    @property
+    def fields(self) -> set[Any]:
+        """The components that are there."""
+        own = {field for name, field in vars(self).items() if name != "finer" and field is not None}
+        return own | self.finer.fields
+
+    def worn(self, values: Values) -> Sequence[str]:
+        """The names of the styles that are put on, in order."""
+        chosen = values[self.styles] if self.styles is not None else ()
+        return [str(name) for name in chosen] if isinstance(chosen, list) else []
+
+    def read(self, values: Values) -> dict[str, Any]:
+        """The part of a request that these components say."""
+        sampling = Sampling(
+            steps=controls.whole("Steps", values[self.steps]),
+            guidance=controls.number("Guidance", values[self.guidance]),
+            sampler=values[self.sampler],
+            spacing=values[self.spacing],
+            seed=controls.seed(values[self.seed]),
+        )
+        return {"negative": values[self.negative] or "", "sampling": sampling, **self.finer.read(values)}
+
+
+def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = ()) -> Advanced:
+    """The fields of the closed accordion, filled with what suits the model; styles where there are some to choose."""
+    negative = gr.Textbox(
+        label="Negative", lines=2, placeholder="What should not be in the picture", elem_id=f"{task}-negative"
+    )
+    with gr.Row(elem_classes="pair"):
+        steps = controls.field(task, "Steps", defaults["steps"], 1)
+        guidance = controls.field(task, "Guidance", defaults["guidance"], 0.5)
+    return Advanced(
+        negative=negative,
+        steps=steps,
+        guidance=guidance,
+        sampler=controls.dropdown(
+            task, "Sampler", defaults["sampler"], {name: row.label for name, row in SAMPLERS.items()}
+        ),
+        spacing=controls.dropdown(task, "Spacing", defaults["spacing"], SPACING_LABELS),
+        seed=gr.Textbox(label="Seed", placeholder="random", max_lines=1, elem_id=f"{task}-seed"),
+        styles=_styles(task, styles) if styles else None,
+        finer=finer(task),
+    )
+
+
+def _styles(task: str, names: Sequence[str]) -> gr.Dropdown:
+    choices = [(name, name) for name in names]
+    return controls.unjudged(gr.Dropdown(choices, value=[], multiselect=True, label="Styles", elem_id=f"{task}-styles"))
