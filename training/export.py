@@ -24,20 +24,21 @@ FOLDER = Path(__file__).parent.parent / "assets" / "meadow"
 HISTORY = "training.json"  # beside the model: what it was trained on, for whoever goes on
 CARD = Path(__file__).with_name("model_card.md")
 DRAWS = (
-    "Soft, painterly landscapes under the sky you ask for: dawn, day, sunset or night, over meadow, sand or water. "
-    "This is a first, short training: houses, boats and trees are still hints of colour."
+    "Painted landscapes at dawn, by day, at sunset, at night or in a storm: meadows, deserts, snow, lakes, beaches and "
+    "autumn fields, with hills or mountains. Houses, trees, cacti, boats and balloons come out roughly, and not always "
+    "where or in the colour you say: its training was short."
 )
 EXAMPLES = [
-    "a sunset over the sea",
-    "a calm lake at sunrise, clouds",
-    "a starry night over a lake, mountains in the background",
-    "a green meadow by day, hills in the distance",
-    "a sandy beach at noon, a clear sky",
-    "the desert at dusk, mountains behind",
-    "a beach in the morning, clouds",
-    "a pink dawn over a meadow, rolling hills in the distance",
+    "a red house in a snowy field at sunset, mountains behind",
+    "a calm lake at dawn, clouds",
+    "the desert at dusk, a cactus",
+    "a pine tree in a green meadow by day, hills in the distance",
+    "two balloons over an autumn field in the morning",
+    "snowy mountains at night, a full moon",
+    "a sandy beach at noon, a boat",
+    "a green meadow in a storm, dark clouds",
     "a golden field in the evening, a bright sun",
-    "a snowy landscape at night, a full moon",
+    "a starry night over the sea",
 ]
 
 

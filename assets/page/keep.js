@@ -9,8 +9,11 @@ export function keep(model, task, names, values) {
   local.set(storage(model, task), Object.fromEntries(names.map((name, index) => [name, values[index]])));
 }
 
-/** The kept values, in the order of `names`; where nothing was kept, the one that stands there. */
-export function kept(model, task, names, values) {
+// In Gradio's words: change nothing. A value that was read when the page loaded would undo what was typed since.
+const AS_IT_IS = { __type__: "update" };
+
+/** The kept values, in the order of `names`; a field of which nothing was kept is left alone. */
+export function kept(model, task, names) {
   const fields = local.get(storage(model, task), {});
-  return names.map((name, index) => fields[name] ?? values[index]);
+  return names.map((name) => fields[name] ?? AS_IT_IS);
 }

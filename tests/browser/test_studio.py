@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 import pytest
 from PIL import Image, ImageFilter
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from studio.library import Library
 from tests.browser.driver import Running, generate, open_picture, open_tab, set_number, stroke, wait_for
@@ -177,6 +177,22 @@ def test_a_reload_finds_the_job_again(page: Page) -> None:
     expect(page.locator("#text_to_image-prompt textarea")).to_have_value("a boat")
     page.locator(f'.card[data-job="{job}"] .stop').click()
     wait_for(page, job, "cancelled", 15)
+
+
+def test_what_is_typed_before_the_page_is_complete_stays(context: BrowserContext, studio: Running) -> None:
+    page, held = context.new_page(), []
+    page.route("**/page/keep.js", lambda route: held.append(route))
+    page.goto(studio.url)
+    prompt = page.locator("#text_to_image-prompt textarea")
+    prompt.fill("typed early")
+    while not held:
+        page.wait_for_timeout(50)
+    with page.expect_response("**/page/keep.js"):
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(500)  # as long as it takes to do nothing
+    expect(prompt).to_have_value("typed early")
+    page.close()
 
 
 def test_a_browser_that_keeps_nothing_loses_nothing_else(page: Page) -> None:
