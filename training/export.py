@@ -29,16 +29,16 @@ DRAWS = (
     "where or in the colour you say: its training was short."
 )
 EXAMPLES = [
-    "a red house in a snowy field at sunset, mountains behind",
-    "a calm lake at dawn, clouds",
     "the desert at dusk, a cactus",
+    "a calm lake at dawn, clouds",
     "a pine tree in a green meadow by day, hills in the distance",
-    "two balloons over an autumn field in the morning",
-    "snowy mountains at night, a full moon",
     "a sandy beach at noon, a boat",
+    "a golden field in the evening, a red tree",
+    "snowy mountains at night, a full moon",
     "a green meadow in a storm, dark clouds",
-    "a golden field in the evening, a bright sun",
+    "an autumn field in the morning, mountains in the distance",
     "a starry night over the sea",
+    "a palm tree on the beach at sunset",
 ]
 
 
