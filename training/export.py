@@ -24,9 +24,8 @@ FOLDER = Path(__file__).parent.parent / "assets" / "meadow"
 HISTORY = "training.json"  # beside the model: what it was trained on, for whoever goes on
 CARD = Path(__file__).with_name("model_card.md")
 DRAWS = (
-    "Painted landscapes at dawn, by day, at sunset, at night or in a storm: meadows, deserts, snow, lakes, beaches and "
-    "autumn fields, with hills or mountains. Houses, trees, cacti, boats and balloons come out roughly, and not always "
-    "where or in the colour you say: its training was short."
+    "Painted landscapes from dawn to storm: meadows, deserts, snow, lakes, beaches, autumn fields. Houses, trees, "
+    "cacti, boats and balloons come out roughly, and not always where you say."
 )
 EXAMPLES = [
     "the desert at dusk, a cactus",
