@@ -151,8 +151,9 @@ def test_what_is_refused_would_have_gone_wrong() -> None:
     assert spread_of("dpmpp_3m_sde", build_schedule(DIFFUSION, 20, "normal"))[1] > 2 * SPREAD
     assert not fits("heun", "kl_optimal", PATHS["flow"], 20)
     assert spread_of("heun", build_schedule(PATHS["flow"], 20, "kl_optimal"))[1] > 100 * SPREAD
-    refused = [triple for triple in TRIPLES if not fits(*triple[:2], ALL_PATHS[triple[2]], 20)]
-    assert len(refused) < 0.1 * len(TRIPLES)
+    sound_on_flows = [triple for triple in TRIPLES if not SPACINGS[triple[1]].diffusion_only]
+    refused = [triple for triple in sound_on_flows if not fits(*triple[:2], ALL_PATHS[triple[2]], 20)]
+    assert len(refused) < 0.05 * len(TRIPLES)  # the menu is not made safe by emptying it
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
