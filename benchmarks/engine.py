@@ -31,7 +31,7 @@ BUILT_IN = Path(__file__).parents[1] / "assets" / "meadow"
 PLANS = {TextToImage: text_to_image.plan, Inpaint: inpainting.plan, Outpaint: outpainting.plan}
 
 
-def milliseconds_a_step(count: int, guidance: float, steps: int = 200) -> float:
+def milliseconds_a_step(count: int, guidance: float, steps: int = 50) -> float:
     """What the engine needs for a step of ``count`` trajectories: Euler, 4x64x64, a network that does nothing."""
     schedule, engine = build_schedule(FlowPath(), steps, "uniform"), Engine()
     aim = Aim(((SimpleNamespace(batch_key=0), 1.0),), SimpleNamespace(batch_key=0), guidance)

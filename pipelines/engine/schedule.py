@@ -8,7 +8,7 @@ precision: printable, exact, no device.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -191,7 +191,12 @@ class Schedule:
 
     def step_of(self, level: Level) -> int:
         """The number, from 1, of the step that ``level`` belongs to: one of the levels, or one between two of them."""
-        return max(1, sum(own.ratio >= level.ratio for own in self.levels))
+        return max(1, bisect_right(self._falling, -level.ratio))
+
+    @cached_property
+    def _falling(self) -> list[float]:
+        """Minus the ratios, for bisection."""
+        return [-level.ratio for level in self.levels]
 
     def share_left(self, level: Level) -> float:
         """The share of the steps that is not yet done where ``level`` is asked about: 1 in the first step."""
