@@ -9,12 +9,13 @@ from typing import Any
 import gradio as gr
 
 from pipelines.engine.guidance import GUIDANCES
+from pipelines.parts import PARTS
 from studio.fine import FINE, parts_of
 from studio.ui import controls
 from studio.ui.controls import Values
 
-SHOWN = ("guidance_start", "guidance_stop", "guidance_rescale", "eta", "variation_seed", "variation_strength")
-"""The rows of ``FINE`` that have a field, beside the guidance method."""
+SHOWN = ("guidance_start", "guidance_stop", "variation_seed", "variation_strength")
+"""The rows of ``FINE`` that have a field, beside those that stand by themselves."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ def finer(task: str) -> Finer:
         for pair in zip(SHOWN[::2], SHOWN[1::2], strict=True):
             with gr.Row(elem_classes="pair"):
                 numbers |= {name: _number(task, name) for name in pair}
-        clip_skip = controls.field(task, "Clip skip", 1, 1)
+        with gr.Row(elem_classes="pair"):
+            numbers["guidance_rescale"] = _number(task, "guidance_rescale")
+            clip_skip = controls.field(task, "Clip skip", 1, 1)
     return Finer(method, clip_skip, numbers)
 
 
@@ -59,12 +62,7 @@ def label(name: str) -> str:
 
 
 def _number(task: str, name: str) -> gr.Number:
-    step = 1 if FINE[name].kind == "whole" else 0.05
-    return gr.Number(
-        label=label(name),
-        value=None,
-        step=step,
-        min_width=90,
-        placeholder="usual",
-        elem_id=controls.field_id(task, label(name)),
-    )
+    """Filled with the usual value: Gradio shows an empty number as 0, which may mean something else."""
+    row = FINE[name]
+    usual = getattr(PARTS[row.part](), row.setting)
+    return controls.field(task, label(name), usual, 1 if row.kind == "whole" else 0.05)

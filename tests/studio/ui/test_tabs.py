@@ -86,7 +86,6 @@ def test_every_field_of_finer_control(make_tab: Make, canvas: dict[str, str], mo
         "guidance-start": 0.1,
         "guidance-stop": 0.8,
         "guidance-rescale": 0.5,
-        "eta": 0.7,
         "variation-seed": 5,
         "variation-strength": 0.2,
         "clip-skip": 2,
@@ -94,7 +93,6 @@ def test_every_field_of_finer_control(make_tab: Make, canvas: dict[str, str], mo
     drawn_on = None if module is text_to_image else canvas
     request = make_tab(module).request(drawn_on, sampler="euler_a", **fine)
     assert request.guiding == Guiding(method="apg", start=0.1, stop=0.8, rescale=0.5)
-    assert request.tuning == Tuning(eta=0.7)
     assert request.variation == Variation(seed=5, strength=0.2)
     assert request.clip_skip == 2
     usual = make_tab(module).request(drawn_on)
@@ -119,7 +117,6 @@ def test_no_seed_means_a_new_one_each_time(make_tab: Make, seed: Any) -> None:
         ({"sampler": "magic"}, "Unknown sampler 'magic'"),
         ({"sampler": None}, "Unknown sampler None"),
         ({"spacing": "wide"}, "Unknown spacing 'wide'"),
-        ({"eta": 0.5}, "Heun has no use for eta: leave it out, or choose Euler a"),
         ({"guidance-method": "pag"}, "Unknown guidance method 'pag'"),
         ({"guidance-stop": "late"}, "Guidance stop is empty or no number"),
         ({"variation-seed": 1.5}, "Variation seed must be a whole number, but is 1.5"),
