@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from pipelines import inpainting, outpainting, text_to_image
 from pipelines.engine.engine import Engine, Trajectory
 from pipelines.engine.guidance import Aim, classifier_free, guided
 from pipelines.engine.noise import Noise
@@ -26,9 +25,9 @@ from pipelines.engine.spacings import build_schedule
 from pipelines.loading import load
 from pipelines.planning import Plan
 from pipelines.requests import Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage
+from pipelines.run import PLANS
 
 BUILT_IN = Path(__file__).parents[1] / "assets" / "meadow"
-PLANS = {TextToImage: text_to_image.plan, Inpaint: inpainting.plan, Outpaint: outpainting.plan}
 
 
 def milliseconds_a_step(count: int, guidance: float, steps: int = 50) -> float:
@@ -116,7 +115,7 @@ def main() -> None:
     family, requests = load(options.model, device="cpu"), mixed_requests(options.requests)
 
     def timed(at_once: int, exact: bool) -> tuple[float, list[Image.Image]]:
-        plans = [PLANS[type(request)](family, request, exact) for request in requests]  # type: ignore[operator]
+        plans = [PLANS[type(request)](family, request, exact) for request in requests]
         start = time.perf_counter()
         pictures = run(plans, at_once)
         return time.perf_counter() - start, pictures

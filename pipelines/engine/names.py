@@ -50,7 +50,6 @@ ELSEWHERE = {
 SPACINGS_ELSEWHERE = {
     "align_your_steps_sdxl": "align_your_steps_xl",
     "ays": "align_your_steps",
-    "kl optimal": "kl_optimal",
     "sgm": "sgm_uniform",
     "use_karras_sigmas": "karras",
     "use_exponential_sigmas": "exponential",

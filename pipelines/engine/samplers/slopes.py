@@ -8,6 +8,7 @@ equation 4 with s(t) = 1), so rules of order two and more are written there.  Fr
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -42,43 +43,39 @@ class Churn:
         return higher.alpha * (x / level.alpha + spread * self.noise()), higher
 
 
-def euler(
-    x: Tensor,
-    schedule: Schedule,
-    noise: Draw,
-    s_churn: float = 0.0,
-    s_tmin: float = 0.0,
-    s_tmax: float = math.inf,
-    s_noise: float = 1.0,
-) -> Run:
+Step = Callable[["Tensor", "Level", "Level", "Schedule"], Run]
+"""One step, from ``x`` at a level to the level that follows."""
+
+
+def churning(step: Step) -> Callable[..., Run]:
+    """The sampler that makes this step again and again, each time after a little churn if it is asked for."""
+
+    def run(
+        x: Tensor,
+        schedule: Schedule,
+        noise: Draw,
+        s_churn: float = 0.0,
+        s_tmin: float = 0.0,
+        s_tmax: float = math.inf,
+        s_noise: float = 1.0,
+    ) -> Run:
+        churned = Churn(schedule, noise, s_churn, s_tmin, s_tmax, s_noise)
+        for start, following in pairwise(schedule):
+            x, level = churned(x, start)
+            x = yield from step(x, level, following, schedule)
+        return x
+
+    return run
+
+
+def euler_step(x: Tensor, level: Level, following: Level, schedule: Schedule) -> Run:
     """One slope a step."""
-    churned = Churn(schedule, noise, s_churn, s_tmin, s_tmax, s_noise)
-    for start, following in pairwise(schedule):
-        x, level = churned(x, start)
-        x0 = yield Estimate(x, level)
-        x = step_to(following, x0, epsilon(x, x0, level))
-    return x
+    x0 = yield Estimate(x, level)
+    return step_to(following, x0, epsilon(x, x0, level))
 
 
-def heun(
-    x: Tensor,
-    schedule: Schedule,
-    noise: Draw,
-    s_churn: float = 0.0,
-    s_tmin: float = 0.0,
-    s_tmax: float = math.inf,
-    s_noise: float = 1.0,
-) -> Run:
+def heun_step(x: Tensor, level: Level, following: Level, schedule: Schedule) -> Run:
     """Algorithm 1 of Karras et al. 2022: the slope at both ends of the step, averaged; two estimates a step."""
-    churned = Churn(schedule, noise, s_churn, s_tmin, s_tmax, s_noise)
-    for start, following in pairwise(schedule):
-        x, level = churned(x, start)
-        x = yield from heun_step(x, level, following)
-    return x
-
-
-def heun_step(x: Tensor, level: Level, following: Level) -> Run:
-    """One step of ``heun``, from ``level`` to ``following``."""
     x0 = yield Estimate(x, level)
     slope = epsilon(x, x0, level)
     guess = step_to(following, x0, slope)
@@ -88,29 +85,19 @@ def heun_step(x: Tensor, level: Level, following: Level) -> Run:
     return along(x, level, following, (slope + epsilon(guess, x0, following)) / 2)
 
 
-def dpm2(
-    x: Tensor,
-    schedule: Schedule,
-    noise: Draw,
-    s_churn: float = 0.0,
-    s_tmin: float = 0.0,
-    s_tmax: float = math.inf,
-    s_noise: float = 1.0,
-) -> Run:
+def dpm2_step(x: Tensor, level: Level, following: Level, schedule: Schedule) -> Run:
     """DPM-Solver-2 (Lu et al. 2022, arXiv:2206.00927, algorithm 1): the slope halfway, in log(alpha / sigma)."""
-    churned = Churn(schedule, noise, s_churn, s_tmin, s_tmax, s_noise)
-    for start, following in pairwise(schedule):
-        x, level = churned(x, start)
-        x0 = yield Estimate(x, level)
-        slope = epsilon(x, x0, level)
-        if not following.sigma or not level.alpha:
-            x = step_to(following, x0, slope)
-            continue
-        halfway = schedule.halfway(level, following)
-        guess = step_to(halfway, x0, slope)
-        x0 = yield Estimate(guess, halfway)
-        x = along(x, level, following, epsilon(guess, x0, halfway))
-    return x
+    x0 = yield Estimate(x, level)
+    slope = epsilon(x, x0, level)
+    if not following.sigma or not level.alpha:
+        return step_to(following, x0, slope)
+    halfway = schedule.halfway(level, following)
+    guess = step_to(halfway, x0, slope)
+    x0 = yield Estimate(guess, halfway)
+    return along(x, level, following, epsilon(guess, x0, halfway))
+
+
+euler, heun, dpm2 = churning(euler_step), churning(heun_step), churning(dpm2_step)
 
 
 def restart(x: Tensor, schedule: Schedule, noise: Draw, s_noise: float = 1.0) -> Run:
@@ -127,8 +114,8 @@ def restart(x: Tensor, schedule: Schedule, noise: Draw, s_noise: float = 1.0) ->
             x = top.alpha * (x / level.alpha + spread * noise())
             down = [top, *_evenly_down(schedule, top, level, max(schedule.steps // 4, 1))]
             for high, low in pairwise(down):
-                x = yield from heun_step(x, high, low)
-        x = yield from heun_step(x, level, following)
+                x = yield from heun_step(x, high, low, schedule)
+        x = yield from heun_step(x, level, following, schedule)
     return x
 
 
