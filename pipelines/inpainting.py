@@ -23,6 +23,8 @@ def plan(family: Family, request: Inpaint, exact: bool = False) -> Plan:
     The region is drawn out at the right and bottom to a size that the model takes.
     """
     facts = family.facts
+    if request.graded and facts.takes_mask:
+        raise InvalidRequest("This model is given the mask as a whole and cannot grade it: leave graded out.")
     painted_over = grown(request.mask, request.grow)
     if painted_over.getbbox() is None:
         raise InvalidRequest(f"Nothing of the mask is left after shrinking it by {-request.grow}: shrink it less.")

@@ -34,7 +34,7 @@ class Trajectory:
 
     ``exact``: its questions never share a call with another picture's.  ``at_once``: the most queries of this shape
     that the network should be given in one call.  ``x0``: the estimate that the sampler was sent last.  ``answers``:
-    what the network said so far, one tuple for each time it was asked; ``resume`` gives them to a fresh trajectory.
+    what the network said so far, one tuple for each time it was asked; ``Engine.add`` gives them to a fresh trajectory.
     """
 
     network: Network

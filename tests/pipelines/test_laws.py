@@ -272,6 +272,12 @@ def test_a_graded_mask_changes_the_more_the_brighter_it_is(family, photo) -> Non
     assert (np.asarray(pictures(family, plain)[0], int) == made[-1]).all()  # white is white, graded or not
 
 
+def test_a_model_that_is_given_the_mask_refuses_to_grade_it(models, photo, mask) -> None:
+    request = Inpaint(prompt="a hill", image=photo, mask=mask, sampling=settings(), graded=True)
+    with pytest.raises(InvalidRequest, match="cannot grade it: leave graded out"):
+        pictures(models(inpainting=True).family, request)
+
+
 def test_a_mask_shrunk_to_nothing_is_refused(family, photo, mask) -> None:
     request = Inpaint(prompt="a hill", image=photo, mask=mask, sampling=settings(), grow=-40)
     with pytest.raises(InvalidRequest, match="Nothing of the mask is left after shrinking it by 40: shrink it less"):
