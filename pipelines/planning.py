@@ -58,6 +58,10 @@ def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: b
             f"This model was trained on {family.path.last_timestep + 1:.0f} levels of noise, so it cannot make "
             f"{sampling.steps} steps: use fewer."
         )
+    if family.facts.embeds_guidance and (request.guiding.method != "cfg" or request.guiding.rescale):
+        raise InvalidRequest(
+            "This model guides itself and is only told how strongly: leave the guidance method and rescale as they are."
+        )
     shape = (family.facts.channels, canvas.height // family.facts.downscale, canvas.width // family.facts.downscale)
     path = path_of(family, request, shape[1] * shape[2])
     schedule = start_at(schedule_of(path, request), canvas.strength)

@@ -12,6 +12,7 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from pipelines import inpainting, text_to_image
 from pipelines.engine.engine import Engine
 from pipelines.engine.noise import Noise
+from pipelines.errors import InvalidRequest
 from pipelines.requests import Guiding, Inpaint, Sampling, Size, TextToImage
 
 PROMPT, NEGATIVE = "a red house on the left", "boat"
@@ -171,6 +172,12 @@ def test_a_network_that_is_told_the_guidance(models) -> None:
     assert_same(ours, one_picture(oracle, guidance_scale=7.5))
     assert not torch.allclose(ours, one_picture(oracle, guidance_scale=2.0), atol=1e-3)
     assert all(len(estimates) == 1 for estimates in plan.trajectories[0].answers)
+
+
+@pytest.mark.parametrize("guiding", [Guiding(method="apg"), Guiding(rescale=0.5)])
+def test_a_network_that_is_told_the_guidance_has_no_use_for_ways_of_guiding(models, guiding: Guiding) -> None:
+    with pytest.raises(InvalidRequest, match="guides itself and is only told how strongly"):
+        text_to_image.plan(models(told_guidance=True).family, a_request(7.5, guiding=guiding))
 
 
 def test_guidance_over_an_interval_asks_less(models) -> None:
