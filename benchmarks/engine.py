@@ -16,14 +16,13 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from pipelines.engine.engine import Engine, Trajectory
+from pipelines.engine.engine import Engine, Trajectory, Walk, single
 from pipelines.engine.guidance import Aim, classifier_free, guided
 from pipelines.engine.noise import Noise
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.engine.schedule import FlowPath
 from pipelines.engine.spacings import build_schedule
 from pipelines.loading import load
-from pipelines.planning import Plan
 from pipelines.requests import Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage
 from pipelines.run import PLANS
 
@@ -40,10 +39,7 @@ def milliseconds_a_step(count: int, guidance: float, steps: int = 50) -> float:
         engine.add(
             Trajectory(
                 lambda queries: [query.x for query in queries],
-                schedule,
-                run,
-                lambda run: guided(run, lambda level: aim, classifier_free),
-                at_once=64,
+                single(Walk(schedule, run, lambda run: guided(run, lambda level: aim, classifier_free), at_once=64)),
             )
         )
     start = time.perf_counter()
@@ -77,10 +73,10 @@ def mixed_requests(count: int) -> list[Request]:
     return requests
 
 
-def run(plans: Sequence[Plan], at_once: int) -> list[Image.Image]:
+def run(plans: Sequence[tuple[Trajectory, ...]], at_once: int) -> list[Image.Image]:
     """The first picture of each plan, ``at_once`` of them under way together."""
     engine, done = Engine(), {}
-    waiting = list(enumerate(plan.trajectories[0] for plan in plans))
+    waiting = list(enumerate(plan[0] for plan in plans))
     places = {trajectory: place for place, trajectory in waiting}
     while waiting or engine.live:
         while waiting and len(engine.live) < at_once:
@@ -88,7 +84,7 @@ def run(plans: Sequence[Plan], at_once: int) -> list[Image.Image]:
         for advance in engine.step():
             if advance.latents is not None:
                 place = places[advance.trajectory]
-                done[place] = plans[place].finish(advance.latents)
+                done[place] = advance.trajectory.walk.finish(advance.latents)
     return [done[place] for place in range(len(plans))]
 
 

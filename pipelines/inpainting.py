@@ -8,16 +8,17 @@ from torch import Tensor
 
 from pipelines.canvas import fit, fit_weights, keep_facts, plain, to_picture, to_pixels
 from pipelines.compositing import paste
+from pipelines.engine.engine import Trajectory, single
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Family
 from pipelines.infill import FILLS
 from pipelines.masks import feather, grown, to_cells, to_graded_cells, to_weights
-from pipelines.planning import Canvas, Plan, plan_trajectories
+from pipelines.planning import Canvas, along, plan_walks
 from pipelines.region import find_region
 from pipelines.requests import Inpaint
 
 
-def plan(family: Family, request: Inpaint, exact: bool = False) -> Plan:
+def plan(family: Family, request: Inpaint, exact: bool = False) -> tuple[Trajectory, ...]:
     """Trajectories for ``request``, in a region around the mask where the picture is large.
 
     The region is drawn out at the right and bottom to a size that the model takes.
@@ -54,4 +55,4 @@ def plan(family: Family, request: Inpaint, exact: bool = False) -> Plan:
         painted = to_picture(family.decode(latents)).crop((0, 0, *region.working))
         return keep_facts(region.put(paste(part, region.enlarge(painted), weights), picture), picture)
 
-    return Plan(plan_trajectories(family, request, canvas, exact), finish)
+    return along(family, map(single, plan_walks(family, request, canvas, finish)), exact)

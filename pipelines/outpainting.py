@@ -6,12 +6,12 @@ import dataclasses
 
 from pipelines import inpainting
 from pipelines.canvas import grow, plain
+from pipelines.engine.engine import Trajectory
 from pipelines.families.family import Family
-from pipelines.planning import Plan
 from pipelines.requests import Inpaint, Outpaint, Request
 
 
-def plan(family: Family, request: Outpaint, exact: bool = False) -> Plan:
+def plan(family: Family, request: Outpaint, exact: bool = False) -> tuple[Trajectory, ...]:
     """Trajectories for ``request``: its new part is the mask, its overlap the feather."""
     return inpainting.plan(family, as_inpainting(request), exact)
 

@@ -1,15 +1,15 @@
-"""What the tasks share: a request becomes trajectories, and a way to make pictures of their latents."""
+"""What the tasks share: a request becomes walks from noise to pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 from torch import Tensor
 
-from pipelines.engine.engine import Trajectory
+from pipelines.engine.engine import Course, Trajectory, Walk
 from pipelines.engine.guidance import Aim, Questions, guidance_rule, guided
 from pipelines.engine.masking import masked
 from pipelines.engine.noise import Noise, of_size, slerp
@@ -23,13 +23,8 @@ from pipelines.infill import Latents, as_encoded
 from pipelines.prompt import joined, parse, pieces, tags
 from pipelines.requests import Request
 
-
-@dataclass(frozen=True)
-class Plan:
-    """One trajectory per picture of the request; ``finish`` turns a trajectory's last latents into its picture."""
-
-    trajectories: tuple[Trajectory, ...]
-    finish: Callable[[Tensor], Image.Image]
+Finish = Callable[[Tensor], Image.Image]
+"""The last latents of a walk → its picture."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +45,13 @@ class Canvas:
     under: Latents = as_encoded
 
 
-def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: bool) -> tuple[Trajectory, ...]:
-    """One trajectory per picture, each with its own noise; the prompts are encoded once for all."""
+def along(family: Family, courses: Iterable[Course], exact: bool) -> tuple[Trajectory, ...]:
+    """A trajectory for each picture's course."""
+    return tuple(Trajectory(family.estimate, course, exact) for course in courses)
+
+
+def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish) -> tuple[Walk, ...]:
+    """One walk per picture, each with its own noise; the prompts are encoded once for all."""
     sampling = request.sampling
     if sampling.steps > family.path.last_timestep + 1:
         raise InvalidRequest(
@@ -67,7 +67,7 @@ def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: b
     schedule = start_at(schedule_of(path, request), canvas.strength)
     aims = aims_of(family, request, schedule.steps, canvas)
 
-    def trajectory(index: int) -> Trajectory:
+    def walk(index: int) -> Walk:
         noise = Noise(request.seed_of(index), shape, family.device, source_of(family, request))
         start = first = first_noise(family, request.alone(index), noise(), shape)
         combine = guidance_rule(request.guiding.method, request.guiding.rescale, family.prediction)
@@ -81,9 +81,9 @@ def plan_trajectories(family: Family, request: Request, canvas: Canvas, exact: b
             return guided(run, lambda level: aims[schedule.step_of(level) - 1], combine)
 
         run = SAMPLERS[sampling.sampler].run(start, schedule, noise, **request.tuning.knobs(sampling.sampler))
-        return Trajectory(family.estimate, schedule, run, ask, exact, family.at_once(canvas.width, canvas.height))
+        return Walk(schedule, run, ask, finish, family.at_once(canvas.width, canvas.height))
 
-    return tuple(trajectory(index) for index in range(request.count))
+    return tuple(walk(index) for index in range(request.count))
 
 
 def path_of(family: Family, request: Request, cells: int) -> Path:

@@ -15,11 +15,10 @@ from pipelines.canvas import to_picture
 from pipelines.engine.engine import Answers, Engine, Trajectory
 from pipelines.events import Picture, Step
 from pipelines.families.family import Family
-from pipelines.planning import Plan
 from pipelines.requests import Inpaint, Outpaint, Request, TextToImage
 from pipelines.resuming import moved
 
-PLANS: dict[type[Request], Callable[..., Plan]] = {
+PLANS: dict[type[Request], Callable[..., tuple[Trajectory, ...]]] = {
     TextToImage: text_to_image.plan,
     Inpaint: inpainting.plan,
     Outpaint: outpainting.plan,
@@ -43,14 +42,14 @@ def generate(
             yield Picture(index, request.seed_of(index), request.image.copy())  # type: ignore[attr-defined]
         return
     alone = family.device.type == "cpu" if exact is None else exact
-    plan = PLANS[type(request)](family, request, alone)
-    numbers = {trajectory: index for index, trajectory in enumerate(plan.trajectories)}
-    told = {plan.trajectories[index]: moved(answers, family.device) for index, answers in resume.items()}
-    for trajectory, step, latents in _advances(plan.trajectories, told):
+    trajectories = PLANS[type(request)](family, request, alone)
+    numbers = {trajectory: index for index, trajectory in enumerate(trajectories)}
+    told = {trajectories[index]: moved(answers, family.device) for index, answers in resume.items()}
+    for trajectory, step, steps, latents in _advances(trajectories, told):
         index, preview = numbers[trajectory], partial(_preview, family, trajectory.x0)
-        yield Step(index, step, trajectory.schedule.steps, preview, tuple(trajectory.answers))
+        yield Step(index, step, steps, preview, tuple(trajectory.answers))
         if latents is not None:
-            yield Picture(index, request.seed_of(index), plan.finish(latents))
+            yield Picture(index, request.seed_of(index), trajectory.walk.finish(latents))
 
 
 def _advances(trajectories: tuple[Trajectory, ...], told: Mapping[Trajectory, Answers]) -> Iterator[Any]:
@@ -58,7 +57,7 @@ def _advances(trajectories: tuple[Trajectory, ...], told: Mapping[Trajectory, An
     engine = Engine()
     waiting = list(trajectories)
     while waiting or engine.live:
-        while waiting and len(engine.live) < max(waiting[0].at_once // 2, 1):
+        while waiting and len(engine.live) < max(waiting[0].walk.at_once // 2, 1):
             joining = waiting.pop(0)
             engine.add(joining, told.get(joining, ()))
         yield from engine.step()

@@ -7,16 +7,17 @@ import math
 import torch
 
 from pipelines.canvas import to_picture
+from pipelines.engine.engine import Trajectory, single
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Facts, Family
-from pipelines.planning import Canvas, Plan, plan_trajectories
+from pipelines.planning import Canvas, along, plan_walks
 from pipelines.requests import Size, TextToImage
 
 MOST_TIMES = 16
 """How many times the pixels that a model was trained on a picture may have; it falls to pieces long before."""
 
 
-def plan(family: Family, request: TextToImage, exact: bool = False) -> Plan:
+def plan(family: Family, request: TextToImage, exact: bool = False) -> tuple[Trajectory, ...]:
     """Trajectories for ``request``; InvalidRequest if the model cannot make pictures of that size."""
     check_size(request.size, family.facts)
     width, height = request.size.width, request.size.height
@@ -24,7 +25,8 @@ def plan(family: Family, request: TextToImage, exact: bool = False) -> Plan:
     if family.facts.takes_mask:
         blank = family.encode(torch.zeros(3, height, width))
         canvas = Canvas(width, height, cells=torch.ones_like(blank[:1]), kept=blank)
-    return Plan(plan_trajectories(family, request, canvas, exact), lambda latents: to_picture(family.decode(latents)))
+    walks = plan_walks(family, request, canvas, lambda latents: to_picture(family.decode(latents)))
+    return along(family, map(single, walks), exact)
 
 
 def check_size(size: Size, facts: Facts) -> None:

@@ -10,9 +10,9 @@ was, bit for bit, whatever sampler and guidance remember.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import InitVar, dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -28,35 +28,60 @@ Answers = Sequence[Sequence[Tensor]]
 """What a trajectory was told so far: for each time it asked, an estimate for each of its questions."""
 
 
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """Once down a schedule: a sampler's ``run``, and the wrappers that ``ask`` the network for it.
+
+    ``finish`` makes the picture of the last latents.  ``at_once``: the most queries of this shape that the network
+    should be given in one call.  ``after``: how many steps of further walks will probably follow.
+    """
+
+    schedule: Schedule
+    run: Run
+    ask: Callable[[Run], Questions]
+    finish: Callable[[Tensor], Any] = lambda latents: latents
+    at_once: int = 8
+    after: int = 0
+
+
+Course = Generator[Walk, Tensor, None]
+"""A picture's walks one after another: it is sent the last latents of each, and gives the next one."""
+
+
+def single(walk: Walk) -> Course:
+    """The course that most pictures take."""
+    yield walk
+
+
 @dataclass(eq=False)
 class Trajectory:
-    """One picture on its way from noise: a sampler's ``run``, and the wrappers that ``ask`` the network for it.
+    """One picture on its way from noise, along its ``course``.
 
-    ``exact``: its questions never share a call with another picture's.  ``at_once``: the most queries of this shape
-    that the network should be given in one call.  ``x0``: the estimate that the sampler was sent last.  ``answers``:
-    what the network said so far, one tuple for each time it was asked; ``Engine.add`` gives them to a fresh trajectory.
+    ``exact``: its questions never share a call with another picture's.  ``walk``: the one under way.  ``x0``: the
+    estimate that the sampler was sent last.  ``answers``: what the network said so far, one tuple for each time it was
+    asked; ``Engine.add`` gives them to a fresh trajectory.
     """
 
     network: Network
-    schedule: Schedule
-    run: InitVar[Run]
-    ask: InitVar[Callable[[Run], Questions]]
+    course: Course
     exact: bool = False
-    at_once: int = 8
     x0: Tensor | None = field(default=None, init=False)
+    walk: Walk = field(init=False)
     questions: Questions = field(init=False)
     pending: tuple[Query, ...] = field(default=(), init=False)
     answers: list[tuple[Tensor, ...]] = field(default_factory=list, init=False)
+    behind: int = field(default=0, init=False)
 
-    def __post_init__(self, run: Run, ask: Callable[[Run], Questions]) -> None:
-        self.questions = ask(watched(run, self._see))
+    def __post_init__(self) -> None:
+        self.walk = next(self.course)
+
+    def start(self) -> None:
+        """Ask the first questions of the walk."""
+        self.questions = self.walk.ask(watched(self.walk.run, self._see))
+        self.pending = next(self.questions)
 
     def _see(self, x0: Tensor) -> None:
         self.x0 = x0
-
-    def start(self) -> None:
-        """Ask the first questions."""
-        self.pending = next(self.questions)
 
     def answer(self, estimates: tuple[Tensor, ...]) -> Tensor | None:
         """Take in the estimates that are pending; the last latents, if there is nothing more to ask."""
@@ -64,20 +89,37 @@ class Trajectory:
         try:
             self.pending = self.questions.send(estimates)
         except StopIteration as end:
-            return end.value
+            return self._go_on(end.value)
+        return None
+
+    def _go_on(self, latents: Tensor) -> Tensor | None:
+        """Begin the next walk; where there is none, these latents are the last."""
+        behind = self.behind + self.walk.schedule.steps
+        try:
+            self.walk = self.course.send(latents)
+        except StopIteration:
+            return latents
+        self.behind = behind
+        self.start()
         return None
 
     @property
     def step(self) -> int:
-        """The step under way: 1 while the first level is being estimated."""
-        return self.schedule.step_of(self.pending[0].level)
+        """The step under way, over all walks: 1 while the first level is being estimated."""
+        return self.behind + self.walk.schedule.step_of(self.pending[0].level)
+
+    @property
+    def steps(self) -> int:
+        """All steps, as far as it is known."""
+        return self.behind + self.walk.schedule.steps + self.walk.after
 
 
 class Advance(NamedTuple):
-    """A trajectory was answered; ``latents`` are its last ones, if that was the last answer it needed."""
+    """A trajectory has ``step`` of ``steps`` behind it; ``latents`` are its last ones, if it has arrived."""
 
     trajectory: Trajectory
     step: int
+    steps: int
     latents: Tensor | None
 
 
@@ -100,6 +142,7 @@ class Engine:
         """Cancel: nothing more is computed for this trajectory."""
         self.live.remove(trajectory)
         trajectory.questions.close()
+        trajectory.course.close()
 
     @torch.inference_mode()
     def step(self) -> list[Advance]:
@@ -120,12 +163,12 @@ class Engine:
                 own = id(trajectory) if trajectory.exact else None
                 alike[trajectory.network, query.x.shape, query.conditioning.batch_key, own].append((trajectory, place))
         for queries in alike.values():
-            size = max(queries[0][0].at_once, 1)
+            size = max(queries[0][0].walk.at_once, 1)
             yield from (queries[i : i + size] for i in range(0, len(queries), size))
 
     def _advance(self, trajectory: Trajectory, answers: dict[int, Tensor]) -> Advance:
-        step = trajectory.step
+        step, steps = trajectory.step, trajectory.steps
         latents = trajectory.answer(tuple(answers[place] for place in range(len(answers))))
         if latents is not None:
             self.live.remove(trajectory)
-        return Advance(trajectory, step, latents)
+        return Advance(trajectory, step, steps, latents)

@@ -34,13 +34,13 @@ SEEDS = (7, 8)
 
 def latents(plan) -> torch.Tensor:
     engine, done = Engine(), {}
-    for trajectory in plan.trajectories:
+    for trajectory in plan:
         engine.add(trajectory)
     while engine.live:
         for advance in engine.step():
             if advance.latents is not None:
                 done[advance.trajectory] = advance.latents
-    return torch.stack([done[trajectory] for trajectory in plan.trajectories])
+    return torch.stack([done[trajectory] for trajectory in plan])
 
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "timestep_spacing": "trailing"}
@@ -98,7 +98,7 @@ def test_every_sampler(models, sampler: str) -> None:
         sampling=Sampling(steps=8, sampler=sampler, spacing="uniform", seed=SEEDS[0]),
     )
     plan = text_to_image.plan(family, request)
-    first = plan.trajectories[0].schedule.levels[0]
+    first = plan[0].walk.schedule.levels[0]
     start = torch.stack([Noise(seed, (4, 8, 8))() for seed in SEEDS])
     oracle = with_scheduler(pipeline, sampler, zero_snr)
     # Pure noise to us; some of diffusers' schedulers scale it by the largest sigma instead, which is a little less.
@@ -167,11 +167,11 @@ def test_a_network_that_is_told_the_guidance(models) -> None:
     family, oracle = models(told_guidance=True)
     assert family.facts.embeds_guidance
     plan = text_to_image.plan(family, a_request(7.5))
-    assert len(plan.trajectories) == 1
+    assert len(plan) == 1
     ours = latents(plan)
     assert_same(ours, one_picture(oracle, guidance_scale=7.5))
     assert not torch.allclose(ours, one_picture(oracle, guidance_scale=2.0), atol=1e-3)
-    assert all(len(estimates) == 1 for estimates in plan.trajectories[0].answers)
+    assert all(len(estimates) == 1 for estimates in plan[0].answers)
 
 
 @pytest.mark.parametrize("guiding", [Guiding(method="apg"), Guiding(rescale=0.5)])
@@ -185,7 +185,7 @@ def test_guidance_over_an_interval_asks_less(models) -> None:
     family, oracle = models(prediction_type="epsilon")
     plan = text_to_image.plan(family, a_request(6.0, guiding=Guiding(stop=0.5)))
     ours = latents(plan)
-    assert [len(estimates) for estimates in plan.trajectories[0].answers] == [2, 2, 2, 2, 1, 1, 1, 1]
+    assert [len(estimates) for estimates in plan[0].answers] == [2, 2, 2, 2, 1, 1, 1, 1]
 
     def switch_off(pipeline, step, timestep, values):
         if step == 3:

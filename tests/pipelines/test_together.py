@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.engine.engine import Engine
+from pipelines.engine.engine import Engine, Trajectory
 from pipelines.engine.samplers import SAMPLERS
-from pipelines.planning import Plan
 from pipelines.requests import Guiding, Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage, Variation
 from pipelines.run import PLANS
 
@@ -39,10 +38,10 @@ def a_request(random: Random, photo: Image.Image, mask: Image.Image) -> Request:
     return Outpaint(**shared, image=photo, margins=Margins(right=8 * random.randint(1, 2)))
 
 
-def together(plans: list[Plan], random: Random) -> dict[tuple[int, int], Image.Image]:
+def together(plans: list[tuple[Trajectory, ...]], random: Random) -> dict[tuple[int, int], Image.Image]:
     """All plans in one engine, joining in any order and at any time."""
     engine, done = Engine(), {}
-    waiting = [(k, n, t) for k, plan in enumerate(plans) for n, t in enumerate(plan.trajectories)]
+    waiting = [(k, n, t) for k, plan in enumerate(plans) for n, t in enumerate(plan)]
     places = {trajectory: (k, n) for k, n, trajectory in waiting}
     random.shuffle(waiting)
     while waiting or engine.live:
@@ -51,7 +50,7 @@ def together(plans: list[Plan], random: Random) -> dict[tuple[int, int], Image.I
         for advance in engine.step():
             if advance.latents is not None:
                 k, n = places[advance.trajectory]
-                done[k, n] = plans[k].finish(advance.latents)
+                done[k, n] = advance.trajectory.walk.finish(advance.latents)
     return done
 
 

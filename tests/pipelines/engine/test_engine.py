@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import torch
 
-from pipelines.engine.engine import Engine, Trajectory
+from pipelines.engine.engine import Engine, Trajectory, Walk, single
 from pipelines.engine.guidance import Aim, classifier_free, guided
 from pipelines.engine.masking import masked
 from pipelines.engine.noise import Noise
@@ -32,17 +32,21 @@ def colour(value: float, key: str = "") -> SimpleNamespace:
     return SimpleNamespace(colour=value, batch_key=key)
 
 
-def trajectory(network, *, sampler="euler", steps=4, value=1.0, scale=1.0, seed=0, **options) -> Trajectory:
+def trajectory(network, *, sampler="euler", steps=4, value=1.0, scale=1.0, seed=0, at_once=8, **options) -> Trajectory:
     schedule = build_schedule(FlowPath(), steps, "uniform")
     noise = Noise(seed, SHAPE)
     run = SAMPLERS[sampler].run(noise(), schedule, noise)
-    return Trajectory(
-        network,
-        schedule,
-        run,
-        lambda run: guided(run, lambda level: Aim(((colour(value), 1.0),), colour(-1.0), scale), classifier_free),
-        **options,
-    )
+    aim = Aim(((colour(value), 1.0),), colour(-1.0), scale)
+    walk = Walk(schedule, run, lambda run: guided(run, lambda level: aim, classifier_free), at_once=at_once)
+    return Trajectory(network, single(walk), **options)
+
+
+def walk(start: torch.Tensor, steps: int, value: float, after: int = 0) -> Walk:
+    """From ``start`` to the picture that is all ``value``."""
+    schedule = build_schedule(FlowPath(), steps, "uniform")
+    aim = Aim(((colour(value), 1.0),), colour(-1.0), 1.0)
+    run = SAMPLERS["euler"].run(start, schedule, Noise(0, tuple(start.shape)))
+    return Walk(schedule, run, lambda run: guided(run, lambda level: aim, classifier_free), after=after)
 
 
 def finish(engine: Engine) -> dict[Trajectory, torch.Tensor]:
@@ -66,12 +70,8 @@ def test_several_directions_add_up_by_weight() -> None:
     noise = Noise(0, SHAPE)
     aim = Aim(((colour(2.0), 1.0), (colour(5.0), -0.5)), colour(1.0), 3.0)
     network, engine = Counting(), Engine()
-    one = Trajectory(
-        network,
-        schedule,
-        SAMPLERS["euler"].run(noise(), schedule, noise),
-        lambda run: guided(run, lambda level: aim, classifier_free),
-    )
+    run = SAMPLERS["euler"].run(noise(), schedule, noise)
+    one = Trajectory(network, single(Walk(schedule, run, lambda run: guided(run, lambda level: aim, classifier_free))))
     engine.add(one)
     torch.testing.assert_close(finish(engine)[one], torch.full(SHAPE, 1 + 3 * (2.0 - 1) - 0.5 * 3 * (5.0 - 1)))
     assert network.calls == [3, 3]
@@ -142,9 +142,9 @@ def test_known_latents_are_held_exactly_by_every_sampler() -> None:
             return guided(held, lambda level: Aim(((colour(3.0), 1.0),), colour(0.0), 1.0), classifier_free)
 
         engine = Engine()
-        one = Trajectory(Counting(), schedule, sampler.run(first, schedule, noise), ask)
-        engine.add(one)
-        result = finish(engine)[one]
+        held = Trajectory(Counting(), single(Walk(schedule, sampler.run(first, schedule, noise), ask)))
+        engine.add(held)
+        result = finish(engine)[held]
         assert torch.equal(result * (1 - mask), original * (1 - mask)), name
         torch.testing.assert_close(result * mask, 3.0 * mask.expand(SHAPE))
 
@@ -168,9 +168,9 @@ def test_a_grade_is_a_strength_of_its_own() -> None:
         return guided(held, lambda level: Aim(((colour(3.0), 1.0),), colour(0.0), 1.0), classifier_free)
 
     engine = Engine()
-    one = Trajectory(network, schedule, SAMPLERS["euler"].run(first, schedule, noise), ask)
-    engine.add(one)
-    result = finish(engine)[one]
+    graded = Trajectory(network, single(Walk(schedule, SAMPLERS["euler"].run(first, schedule, noise), ask)))
+    engine.add(graded)
+    result = finish(engine)[graded]
     for step, level in enumerate(schedule.levels[1:-1], start=1):
         on_the_way = level.alpha * original + level.sigma * first
         held = (grades < 1 - step / 4).expand(SHAPE)
@@ -179,6 +179,64 @@ def test_a_grade_is_a_strength_of_its_own() -> None:
     never = (grades < 0.25).expand(SHAPE)
     torch.testing.assert_close(result[never], original[never])
     torch.testing.assert_close(result[:, 1:], torch.full((2, 2, 3), 3.0))
+
+
+def test_a_picture_may_take_several_walks_each_knowing_the_last_one() -> None:
+    sent = []
+
+    def course():
+        latents = yield walk(torch.zeros(1, 2, 2), 3, 2.0, after=2)
+        sent.append(latents)
+        latents = yield walk(torch.zeros(1, 4, 4), 2, float(latents.mean()) + 5.0)
+        sent.append(latents)
+
+    network, engine = Counting(), Engine()
+    picture, other = Trajectory(network, course()), trajectory(network, steps=5)
+    engine.add(picture)
+    engine.add(other)
+    advances = [advance for _ in range(5) for advance in engine.step()]
+    own = [advance for advance in advances if advance.trajectory is picture]
+    assert [(advance.step, advance.steps) for advance in own] == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+    assert [advance.latents is None for advance in own] == [True, True, True, True, False]
+    assert not engine.live
+    torch.testing.assert_close(sent[0], torch.full((1, 2, 2), 2.0))
+    torch.testing.assert_close(own[-1].latents, torch.full((1, 4, 4), 7.0))
+    assert picture.x0.shape == (1, 4, 4)
+
+
+def test_several_walks_go_on_from_their_answers() -> None:
+    def course():
+        latents = yield walk(torch.zeros(1, 2, 2), 3, 2.0)
+        yield walk(latents.repeat(1, 2, 2), 2, 5.0)
+
+    whole = Trajectory(Counting(), course())
+    engine = Engine()
+    engine.add(whole)
+    expected = finish(engine)[whole]
+    for count in range(1, 5):
+        network, engine = Counting(), Engine()
+        again = Trajectory(network, course())
+        engine.add(again, whole.answers[:count])
+        assert torch.equal(finish(engine)[again], expected)
+        assert len(network.calls) == 5 - count
+
+
+def test_dropping_a_trajectory_ends_its_course() -> None:
+    closed = []
+
+    def course():
+        try:
+            yield walk(torch.zeros(1, 2, 2), 3, 2.0)
+            yield walk(torch.zeros(1, 2, 2), 3, 2.0)
+        finally:
+            closed.append(True)
+
+    engine = Engine()
+    dropped = Trajectory(Counting(), course())
+    engine.add(dropped)
+    engine.step()
+    engine.drop(dropped)
+    assert closed == [True]
 
 
 def test_noise_depends_on_seed_and_draw_alone() -> None:
