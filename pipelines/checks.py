@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.depth import DEEP
 from pipelines.errors import InvalidRequest
 
 MAX_PROMPT = 4000
 MAX_SIDE = 4096
+MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", DEEP)
+"""Of the pictures that are taken, as Pillow names them."""
 
 
 def check_whole(name: str, value: object, low: int, high: int) -> None:
@@ -26,6 +29,11 @@ def check_choice(name: str, value: object, choices: Mapping[str, object]) -> Non
         raise InvalidRequest(f"Unknown {name} {value!r}: choose one of {', '.join(choices)}.")
 
 
+def check_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{name} must be true or false, but is {value!r}.")
+
+
 def check_prompt(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise InvalidRequest(f"The {name} must be text, but is {type(value).__name__}.")
@@ -38,8 +46,10 @@ def check_prompt(name: str, value: object) -> None:
 def check_picture(name: str, value: Any) -> None:
     if not hasattr(value, "tobytes") or not hasattr(value, "getbbox"):
         raise InvalidRequest(f"The {name} must be a PIL image, but is {type(value).__name__}.")
-    if value.mode.startswith("I") or value.mode in ("F", "La", "RGBa"):
+    if value.mode not in MODES:
         raise InvalidRequest(f"The {name} is of mode {value.mode}, which would lose its values: convert it to RGB.")
+    if value.mode == DEEP and "transparency" in value.info:
+        raise InvalidRequest(f"The {name} has 16 bits and one shade of clear: convert it to RGBA.")
     if min(value.size) < 8 or max(value.size) > MAX_SIDE:
         raise InvalidRequest(
             f"The {name} is {value.width}x{value.height}, but sides must be 8 to {MAX_SIDE} pixels: resize it."

@@ -6,16 +6,18 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.checks import MAX_SIDE, check_choice, check_number, check_whole
+from pipelines.checks import MAX_SIDE, check_choice, check_number, check_prompt, check_whole
 from pipelines.engine.guidance import GUIDANCES
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.engine.spacings import AUTOMATIC, SPACING_LABELS, SPACINGS, Bounds
 from pipelines.errors import InvalidRequest
 
 MAX_SEED = 2**32 - 1
+SEEDS_APART = 2_654_435_769  # 2**32 over the golden ratio: multiples of it spread evenly over all seeds
 MAX_STEPS = 1000
 MAX_GUIDANCE = 100.0
 MIN_SIDE = 64
+UPSCALES = {"pixels": "the picture", "latents": "its latents: softer, and freer to change"}
 SOURCES = {"cpu": "the same noise on every machine", "device": "drawn where the model is"}
 
 
@@ -46,6 +48,10 @@ class Sampling:
     def seed_of(self, index: int) -> int:
         """The seed of picture ``index`` (0 is the first)."""
         return (self.seed + index) % (MAX_SEED + 1)
+
+    def of_walk(self, number: int) -> Sampling:
+        """That of a picture's walk ``number`` (0 is the first): noise of its own, far from that of other pictures."""
+        return dataclasses.replace(self, seed=(self.seed + number * SEEDS_APART) % (MAX_SEED + 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +180,36 @@ class Variation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hires:
+    """A second walk, over the picture of the first made ``scale`` times as large (1 to 4); at 1 there is none.
+
+    ``upscale``: what is enlarged, one of ``UPSCALES``.  ``strength`` (0 to 1, not 0): from how much noise the second
+    walk sets out; all of its ``steps`` lead from there, 0 for as many as the first has.  ``sampler`` and ``prompt``:
+    those of the first where empty.
+    """
+
+    scale: float = 1.0
+    upscale: str = "pixels"
+    strength: float = 0.5
+    steps: int = 0
+    sampler: str = ""
+    prompt: str = ""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("scale", 1.0, 4.0), ("strength", 0.01, 1.0)):
+            check_number(f"hires {name}", getattr(self, name), low, high)
+            object.__setattr__(self, name, float(getattr(self, name)))
+        check_choice("hires upscale", self.upscale, UPSCALES)
+        check_whole("hires steps", self.steps, 0, MAX_STEPS)
+        if self.sampler:
+            check_choice("hires sampler", self.sampler, SAMPLERS)
+        check_prompt("hires prompt", self.prompt)
+
+    def __bool__(self) -> bool:
+        return self.scale > 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class Size:
     """Width and height of a picture in pixels, each 64 to 4096."""
 
@@ -202,6 +238,21 @@ class Margins:
         return any((self.left, self.top, self.right, self.bottom))
 
 
+AREAS: dict[str, str] = {
+    "automatic": "All of a picture that the model can compose in one piece, of a larger one the mask with some context",
+    "whole": "The whole picture, at a size that the model likes",
+    "masked": "The mask with its padding and as much more as makes the size that the model was trained on",
+    "closeup": "The mask with its padding alone, enlarged to the size that the model was trained on, as for faces",
+}
+"""What the model may see of a picture while it repaints a part of it.
+
+A close-up is what others call *only masked*: small things come out finer, since they are painted large and shrunk.
+"""
+
+PADDED = ("masked", "closeup")
+PADDING = 32
+"""Pixels, where none are asked for."""
+
 PARTS: dict[str, type[Any]] = {
     "sampling": Sampling,
     "tuning": Tuning,
@@ -209,5 +260,6 @@ PARTS: dict[str, type[Any]] = {
     "variation": Variation,
     "size": Size,
     "margins": Margins,
+    "hires": Hires,
 }
 """By the names that requests have them under."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -15,16 +17,20 @@ from pipelines.engine.masking import masked
 from pipelines.engine.noise import Noise, of_size, slerp
 from pipelines.engine.pairing import misfit
 from pipelines.engine.samplers import SAMPLERS, Run, step_to
-from pipelines.engine.schedule import Path, Schedule, start_at
+from pipelines.engine.schedule import Path, Schedule, last_steps, start_at
 from pipelines.engine.spacings import AUTOMATIC, SPACINGS, build_schedule, spacing_for
 from pipelines.errors import InvalidRequest
-from pipelines.families.family import Family
+from pipelines.families.family import Facts, Family
 from pipelines.infill import Latents, as_encoded
 from pipelines.prompt import joined, parse, pieces, tags
-from pipelines.requests import Request
+from pipelines.requests import Request, Size
 
 Finish = Callable[[Tensor], Image.Image]
 """The last latents of a walk → its picture."""
+
+
+MOST_TIMES = 16
+"""How many times the pixels that a model was trained on a picture may have; it falls to pieces long before."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,8 @@ class Canvas:
     """Where the trajectories run: width and height in pixels (multiples of the family's), and what stands there.
 
     ``original``: the latents of the old picture, if there is one.  ``cells``: (1, h, w), 1 = repaint.  ``under``: what
-    becomes of its latents there before the noise comes.
+    becomes of its latents there before the noise comes.  ``full_steps``: all steps lead from where the
+    strength sets out.
     ``kept``: the latents of the old picture with the masked part blanked out, for networks that are given the mask.
     """
 
@@ -42,7 +49,34 @@ class Canvas:
     cells: Tensor | None = None
     kept: Tensor | None = None
     strength: float = 1.0
+    full_steps: bool = False
     under: Latents = as_encoded
+
+
+def open_canvas(family: Family, width: int, height: int, **more: Any) -> Canvas:
+    """A canvas all of which is to be painted; networks that are given a mask are told so."""
+    if not family.facts.takes_mask:
+        return Canvas(width, height, **more)
+    blank = family.encode(torch.zeros(3, height, width))
+    return Canvas(width, height, cells=torch.ones_like(blank[:1]), kept=blank, **more)
+
+
+def check_size(size: Size, facts: Facts) -> None:
+    """Refuse sides that are no multiple of what the model takes, and sizes far beyond what it was trained on."""
+    multiple, most = facts.multiple, MOST_TIMES * facts.native**2
+    if size.width * size.height > most:
+        side = math.isqrt(most)
+        raise InvalidRequest(
+            f"{size.width}x{size.height} is too large for a model that was trained on {facts.native}x{facts.native}: "
+            f"choose at most {side}x{side}, or as many pixels in another shape."
+        )
+    for name, value in (("width", size.width), ("height", size.height)):
+        if value % multiple:
+            below = value - value % multiple
+            raise InvalidRequest(
+                f"The {name} must be a multiple of {multiple} for this model, but is {value}: "
+                f"try {below} or {below + multiple}."
+            )
 
 
 def along(family: Family, courses: Iterable[Course], exact: bool) -> tuple[Trajectory, ...]:
@@ -53,18 +87,13 @@ def along(family: Family, courses: Iterable[Course], exact: bool) -> tuple[Traje
 def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish) -> tuple[Walk, ...]:
     """One walk per picture, each with its own noise; the prompts are encoded once for all."""
     sampling = request.sampling
-    if sampling.steps > family.path.last_timestep + 1:
-        raise InvalidRequest(
-            f"This model was trained on {family.path.last_timestep + 1:.0f} levels of noise, so it cannot make "
-            f"{sampling.steps} steps: use fewer."
-        )
     if family.facts.embeds_guidance and (request.guiding.method != "cfg" or request.guiding.rescale):
         raise InvalidRequest(
             "This model guides itself and is only told how strongly: leave the guidance method and rescale as they are."
         )
     shape = (family.facts.channels, canvas.height // family.facts.downscale, canvas.width // family.facts.downscale)
     path = path_of(family, request, shape[1] * shape[2])
-    schedule = start_at(schedule_of(path, request), canvas.strength)
+    schedule = schedule_from(path, request, canvas)
     aims = aims_of(family, request, schedule.steps, canvas)
 
     def walk(index: int) -> Walk:
@@ -94,14 +123,27 @@ def path_of(family: Family, request: Request, cells: int) -> Path:
         raise InvalidRequest(f"This model has no use for shift: {error}. Leave it out.") from error
 
 
-def schedule_of(path: Path, request: Request) -> Schedule:
-    """The levels of the request on this path; InvalidRequest where sampler and spacing do not fit it."""
+def schedule_from(path: Path, request: Request, canvas: Canvas) -> Schedule:
+    """The levels of the request on this path, from where the strength on this canvas sets out."""
+    steps = request.sampling.steps
+    if not canvas.full_steps:
+        return start_at(schedule_of(path, request, steps), canvas.strength)
+    return last_steps(schedule_of(path, request, round(steps / canvas.strength)), steps)
+
+
+def schedule_of(path: Path, request: Request, steps: int) -> Schedule:
+    """The request's levels for so many steps on this path; InvalidRequest where sampler and spacing do not fit it."""
+    if steps > path.last_timestep + 1:
+        raise InvalidRequest(
+            f"This model was trained on {path.last_timestep + 1:.0f} levels of noise, so it cannot make "
+            f"{steps} steps: use fewer."
+        )
     sampling, sampler = request.sampling, SAMPLERS[request.sampling.sampler]
     spacing = sampling.spacing
     if spacing == AUTOMATIC:
         spacing = spacing_for(path, sampler.suits)
     request.tuning.check_use(sampling.sampler, spacing)
-    schedule = build_schedule(path, sampling.steps, spacing, request.tuning.bounds)
+    schedule = build_schedule(path, steps, spacing, request.tuning.bounds)
     reason = misfit(sampler, SPACINGS[spacing], path, schedule)
     if reason is not None:
         raise InvalidRequest(reason)

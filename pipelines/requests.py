@@ -12,36 +12,68 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pipelines.checks import MAX_SIDE, check_choice, check_number, check_picture, check_prompt, check_whole
+from pipelines.checks import MAX_SIDE, check_choice, check_flag, check_number, check_picture, check_prompt, check_whole
+from pipelines.depth import low_bytes
 from pipelines.errors import InvalidRequest
 from pipelines.infill import FILLS
-from pipelines.parts import MAX_SEED, PARTS, Guiding, Margins, Sampling, Size, Tuning, Variation
+from pipelines.parts import (
+    AREAS,
+    MAX_SEED,
+    PADDED,
+    PADDING,
+    PARTS,
+    Guiding,
+    Hires,
+    Margins,
+    Sampling,
+    Size,
+    Tuning,
+    Variation,
+)
+from pipelines.resizing import RESIZES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
-    "MAX_SEED", "TASKS", "Guiding", "Inpaint", "Margins", "Outpaint", "Request", "Sampling", "Size", "TextToImage",
-    "Tuning", "Variation", "from_dict", "picture_key",
+    "MAX_SEED", "TASKS", "Guiding", "Hires", "ImageToImage", "Inpaint", "Margins", "Outpaint", "Request", "Sampling",
+    "Size", "TextToImage", "Tuning", "Variation", "from_dict", "picture_key",
 ]  # fmt: skip
 
 MAX_COUNT = 64
 MAX_CLIP_SKIP = 12
+ORIENTATION = 0x0112
+"""The tag of EXIF that says how a picture is to be turned."""
+
+MAX_LOOPS = 64
+IDLE_STRENGTH = "The strength is 0, so nothing would change: raise it towards 1."
 
 
 def picture_key(picture: Image) -> str:
     """SHA-256 of a picture's mode, size and pixels, as hexadecimal text."""
     head = f"{picture.mode} {picture.width}x{picture.height}\n".encode()
     colours = picture.palette.tobytes() + repr(picture.info.get("transparency")).encode() if picture.palette else b""
-    return hashlib.sha256(head + picture.tobytes() + colours).hexdigest()
+    low = low_bytes(picture)
+    return hashlib.sha256(head + picture.tobytes() + (low.tobytes() if low else colours)).hexdigest()
+
+
+def upright(picture: Image) -> Image:
+    """The picture turned as its EXIF orientation says, and no longer saying so."""
+    if picture.getexif().get(ORIENTATION, 1) == 1:
+        return picture
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(picture)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What every task shares.  Use one of the subclasses.
 
+    Pictures that say by their EXIF orientation how they are to be turned are turned: they are worked on as people see
+    them, masks are of what people see, and results lie as they are.
     ``clip_skip``: the layer of the text encoder whose answer is used, counted from the last, which is 1.
     """
 
@@ -57,6 +89,8 @@ class Request:
     variation: Variation = field(default_factory=Variation)
 
     def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, upright(value) if hasattr(value, "getexif") else value)
         check_prompt("prompt", self.prompt)
         check_prompt("negative prompt", self.negative)
         check_whole("count", self.count, 1, MAX_COUNT)
@@ -71,10 +105,14 @@ class Request:
         """Why this request would change nothing, in one sentence; None where it does something."""
         return None
 
-    def alone(self, index: int) -> Request:
+    def alone(self, index: int) -> Self:
         """The request that makes picture ``index`` of this one by itself."""
         sampling = dataclasses.replace(self.sampling, seed=self.seed_of(index))
         return dataclasses.replace(self, count=1, sampling=sampling, variation=self.variation.alone(index))
+
+    def of_walk(self, number: int) -> Self:
+        """The request for one picture with the noise of its walk ``number``: the first is 0, and varies alone."""
+        return dataclasses.replace(self, sampling=self.sampling.of_walk(number), variation=Variation())
 
     def seed_of(self, index: int) -> int:
         """The seed of picture ``index``; one for all where the variation tells them apart."""
@@ -105,6 +143,44 @@ class TextToImage(Request):
     task: ClassVar[str] = "text_to_image"
 
     size: Size = field(default_factory=Size)
+    hires: Hires = field(default_factory=Hires)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageToImage(Request):
+    """Paint a picture over, keeping as much of it as ``strength`` leaves: 0 (unchanged) to 1 (anew).
+
+    ``full_steps``: all steps lead from the level that the strength says; otherwise it is their last part that is taken,
+    as A1111 and diffusers do.  ``width`` and ``height``, both or none: the size of the result, brought about as
+    ``resize`` says, one of ``RESIZES``.  ``loops``: how many times the result is painted over again (loopback).
+    """
+
+    task: ClassVar[str] = "image_to_image"
+
+    image: Image
+    strength: float = 0.6
+    full_steps: bool = False
+    width: int = 0
+    height: int = 0
+    resize: str = "stretch"
+    loops: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_picture("picture", self.image)
+        check_number("strength", self.strength, 0.0, 1.0)
+        object.__setattr__(self, "strength", float(self.strength))
+        check_flag("full_steps", self.full_steps)
+        if bool(self.width) != bool(self.height):
+            raise InvalidRequest("The new size needs both a width and a height, or none.")
+        if self.width:
+            Size(width=self.width, height=self.height)
+        check_choice("resize mode", self.resize, RESIZES)
+        check_whole("loops", self.loops, 1, MAX_LOOPS)
+
+    @property
+    def idle(self) -> str | None:
+        return IDLE_STRENGTH if self.strength == 0 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +192,9 @@ class Inpaint(Request):
     the soft edge outside the mask.  ``grow``: pixels by which the mask is made larger first, or smaller where negative.
     ``fill``: what stands under the mask before the noise comes, one of ``FILLS``.  ``graded``: grey parts of the mask
     are repainted by less strength, the darker the less, instead of by mixing.
+
+    ``area``: what the model sees of the picture while it works, one of ``AREAS``.  ``padding``: how many pixels of it
+    are shown around the mask and its feather, where the area is masked (then at least) or closeup (exactly).
     """
 
     task: ClassVar[str] = "inpaint"
@@ -127,6 +206,8 @@ class Inpaint(Request):
     grow: int = 0
     fill: str = "original"
     graded: bool = False
+    area: str = "automatic"
+    padding: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -142,15 +223,26 @@ class Inpaint(Request):
         check_whole("feather", self.feather, 0, 256)
         check_whole("grow", self.grow, -256, 256)
         check_choice("fill", self.fill, FILLS)
-        if not isinstance(self.graded, bool):
-            raise InvalidRequest(f"graded must be true or false, but is {self.graded!r}.")
+        check_flag("graded", self.graded)
+        check_choice("area", self.area, AREAS)
+        if self.padding is not None:
+            check_whole("padding", self.padding, 0, 1024)
+            if self.area not in PADDED:
+                raise InvalidRequest(
+                    f"The area {self.area!r} has no padding: leave it out, or choose masked or closeup."
+                )
+
+    @property
+    def padding_or_usual(self) -> int:
+        """The padding that counts where none is given."""
+        return PADDING if self.padding is None else self.padding
 
     @property
     def idle(self) -> str | None:
         if self.mask.getbbox() is None:
             return "The mask is empty, so nothing would change: paint white over what should be repainted."
         if self.strength == 0:
-            return "The strength is 0, so nothing would change: raise it towards 1."
+            return IDLE_STRENGTH
         return None
 
 
@@ -186,7 +278,7 @@ class Outpaint(Request):
         return None
 
 
-TASKS: dict[str, type[Request]] = {kind.task: kind for kind in (TextToImage, Inpaint, Outpaint)}
+TASKS: dict[str, type[Request]] = {kind.task: kind for kind in (TextToImage, ImageToImage, Inpaint, Outpaint)}
 
 
 def from_dict(data: Mapping[str, Any], find: Callable[[str], Image] | None = None) -> Request:

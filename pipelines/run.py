@@ -10,16 +10,17 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
-from pipelines import inpainting, outpainting, text_to_image
+from pipelines import image_to_image, inpainting, outpainting, text_to_image
 from pipelines.canvas import to_picture
 from pipelines.engine.engine import Answers, Engine, Trajectory
 from pipelines.events import Picture, Step
 from pipelines.families.family import Family
-from pipelines.requests import Inpaint, Outpaint, Request, TextToImage
+from pipelines.requests import ImageToImage, Inpaint, Outpaint, Request, TextToImage
 from pipelines.resuming import moved
 
 PLANS: dict[type[Request], Callable[..., tuple[Trajectory, ...]]] = {
     TextToImage: text_to_image.plan,
+    ImageToImage: image_to_image.plan,
     Inpaint: inpainting.plan,
     Outpaint: outpainting.plan,
 }

@@ -220,5 +220,9 @@ def zero_terminal_snr(alphas_cumprod: Sequence[float]) -> tuple[float, ...]:
 
 def start_at(schedule: Schedule, strength: float) -> Schedule:
     """The last ``strength`` part of a schedule: at least one step of it, counted as diffusers counts (rounded down)."""
-    kept = min(max(int(schedule.steps * strength), 1), schedule.steps)
-    return replace(schedule, levels=schedule.levels[schedule.steps - kept :])
+    return last_steps(schedule, max(int(schedule.steps * strength), 1))
+
+
+def last_steps(schedule: Schedule, steps: int) -> Schedule:
+    """The last so many steps of a schedule."""
+    return replace(schedule, levels=schedule.levels[schedule.steps - min(steps, schedule.steps) :])
