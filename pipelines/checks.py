@@ -34,6 +34,13 @@ def check_flag(name: str, value: object) -> None:
         raise InvalidRequest(f"{name} must be true or false, but is {value!r}.")
 
 
+def check_point(name: str, value: Any) -> None:
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise InvalidRequest(f"{name} must be two whole numbers, x and y, but is {value!r}.")
+    for each in value:
+        check_whole(name, each, -1_000_000, 1_000_000)
+
+
 def check_prompt(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise InvalidRequest(f"The {name} must be text, but is {type(value).__name__}.")

@@ -8,13 +8,15 @@ from torch import Tensor
 
 from pipelines.canvas import fit, fit_weights, keep_facts, plain, to_picture, to_pixels
 from pipelines.compositing import paste
-from pipelines.engine.engine import Trajectory, single
+from pipelines.depth import keep_low_bytes
+from pipelines.engine.engine import Trajectory, Walk, single
+from pipelines.engine.windows import Window
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Family
 from pipelines.infill import FILLS
-from pipelines.masks import feather, grown, to_cells, to_graded_cells, to_weights
+from pipelines.masks import feather, grown, hardened, to_cells, to_graded_cells
 from pipelines.planning import Canvas, along, plan_walks
-from pipelines.region import find_region
+from pipelines.region import Region, find_region
 from pipelines.requests import Inpaint
 
 
@@ -29,16 +31,29 @@ def plan(family: Family, request: Inpaint, exact: bool = False) -> tuple[Traject
     painted_over = grown(request.mask, request.grow)
     if painted_over.getbbox() is None:
         raise InvalidRequest(f"Nothing of the mask is left after shrinking it by {-request.grow}: shrink it less.")
-    region = find_region(painted_over, request.feather, facts)
+    region = find_region(painted_over, request.feather, facts, request.area, request.padding)
+    return along(family, map(single, walks_in(family, request, region, painted_over)), exact)
+
+
+def walks_in(
+    family: Family,
+    request: Inpaint,
+    region: Region,
+    painted_over: Image.Image,
+    windows: tuple[Window, ...] = (),
+    corner: tuple[int, int] | None = None,
+) -> tuple[Walk, ...]:
+    """A walk for each picture of the request that repaints a region where the mask ``painted_over`` is white in it."""
+    facts = family.facts
     picture = plain(request.image)
     part = region.cut(picture)
-    wanted = to_weights(region.cut(painted_over))
-    weights = feather((wanted > 0).float() if request.graded else wanted, request.feather)
-    pixels = to_pixels(fit(region.shrink(part), facts.multiple))
-    mask = fit_weights(region.shrink_weights(weights), facts.multiple)
+    wanted = region.cut(painted_over)
+    soft = feather(hardened(wanted) if request.graded else wanted, request.feather)
+    pixels = to_pixels(fit(region.to_working(part), facts.multiple))
+    mask = fit_weights(region.weights(soft), facts.multiple)
     cells = to_cells(mask, facts.downscale)
     if request.graded:
-        grades = to_graded_cells(fit_weights(region.shrink_weights(wanted), facts.multiple), facts.downscale)
+        grades = to_graded_cells(fit_weights(region.weights(wanted), facts.multiple), facts.downscale)
         cells = torch.where(grades > 0, grades, cells)
     fill = FILLS[request.fill]
     canvas = Canvas(
@@ -49,10 +64,13 @@ def plan(family: Family, request: Inpaint, exact: bool = False) -> tuple[Traject
         kept=family.encode(pixels * (mask < 0.5)) if facts.takes_mask else None,
         strength=request.strength,
         under=fill.latents,
+        windows=windows,
+        corner=corner,
     )
 
     def finish(latents: Tensor) -> Image.Image:
         painted = to_picture(family.decode(latents)).crop((0, 0, *region.working))
-        return keep_facts(region.put(paste(part, region.enlarge(painted), weights), picture), picture)
+        whole = keep_facts(region.put(paste(part, region.from_working(painted), soft), picture), picture)
+        return keep_low_bytes(whole, picture, soft, (region.left, region.top))
 
-    return along(family, map(single, plan_walks(family, request, canvas, finish)), exact)
+    return plan_walks(family, request, canvas, finish)

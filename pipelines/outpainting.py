@@ -1,23 +1,90 @@
-"""Extend a picture beyond its edges: inpainting on a grown canvas."""
+"""Extend a picture beyond its edges: inpainting on a grown canvas, in as many rounds as that takes."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
-from pipelines import inpainting
+from PIL import Image
+
 from pipelines.canvas import grow, plain
-from pipelines.engine.engine import Trajectory
-from pipelines.families.family import Family
+from pipelines.engine.engine import Course, Trajectory, Walk
+from pipelines.engine.windows import Window
+from pipelines.errors import InvalidRequest
+from pipelines.families.family import Facts, Family
+from pipelines.inpainting import walks_in
+from pipelines.parts import Margins
+from pipelines.planning import along
+from pipelines.region import Region
 from pipelines.requests import Inpaint, Outpaint, Request
+from pipelines.rounds import Box, Round, plan_rounds
 
 
 def plan(family: Family, request: Outpaint, exact: bool = False) -> tuple[Trajectory, ...]:
-    """Trajectories for ``request``: its new part is the mask, its overlap the feather."""
-    return inpainting.plan(family, as_inpainting(request), exact)
+    """Trajectories for ``request``: in each round the new part is the mask, and the overlap its feather."""
+    check_anchored(request, family.facts)
+    rounds = rounds_of(request, family.facts)
+    walks = walks_of(family, request, plain(request.image), rounds[0])
+    courses = (extended(family, request.alone(index), walk, rounds) for index, walk in enumerate(walks))
+    return along(family, courses, exact)
+
+
+def rounds_of(request: Outpaint, facts: Facts) -> tuple[Round, ...]:
+    """The rounds of a request, which can be shown before they are run."""
+    return plan_rounds(request.image.size, request.margins, facts, strips=request.anchored)
+
+
+def check_anchored(request: Outpaint, facts: Facts) -> None:
+    """Refuse margins that would put the picture between the cells that anchored noise belongs to."""
+    off = [value for value in (request.margins.left, request.margins.top, *request.origin) if value % facts.downscale]
+    if request.anchored and off:
+        raise InvalidRequest(
+            f"Anchored noise needs a left and a top margin and an origin in multiples of {facts.downscale}, "
+            f"but one is {off[0]}: try {off[0] - off[0] % facts.downscale}."
+        )
+
+
+def extended(family: Family, request: Outpaint, walk: Walk, rounds: Sequence[Round]) -> Course:
+    """The first ``walk``, and then one for each further round over the picture so far."""
+    for number, following in enumerate(rounds[1:], 1):
+        latents = yield dataclasses.replace(walk, after=(len(rounds) - number) * walk.schedule.steps)
+        picture = walk.finish(latents)
+        origin = origin_after(request, rounds[:number])
+        wish = dataclasses.replace(request if request.anchored else request.of_walk(number), origin=origin)
+        (walk,) = walks_of(family, wish, picture, following)
+    yield walk
+
+
+def origin_after(request: Outpaint, rounds: Sequence[Round]) -> tuple[int, int]:
+    """Where the picture's corner is on the canvas when so many rounds have been run."""
+    left, top = request.origin
+    return left - sum(done.margins.left for done in rounds), top - sum(done.margins.top for done in rounds)
+
+
+def walks_of(family: Family, request: Outpaint, picture: Image.Image, planned: Round) -> tuple[Walk, ...]:
+    """A walk for each picture of the request that adds a round's margins to ``picture``."""
+    wish, (left, top, width, height) = on_grown(request, picture, planned.margins), planned.region
+    region = Region(left, top, width, height, (width, height))
+    cell = family.facts.downscale
+    corner = None
+    if request.anchored:
+        across, down = origin_after(request, (planned,))
+        corner = ((down + top) // cell, (across + left) // cell)
+    windows = tuple(_window(box, cell) for box in planned.windows)
+    return walks_in(family, wish, region, wish.mask, windows, corner)
+
+
+def _window(box: Box, cell: int) -> Window:
+    return Window(box.top // cell, box.left // cell, -(-box.height // cell), -(-box.width // cell))
 
 
 def as_inpainting(request: Outpaint) -> Inpaint:
-    """The same wish on the grown canvas."""
-    grown, mask = grow(plain(request.image), request.margins)
+    """The same wish on the grown canvas, as a whole."""
+    return on_grown(request, plain(request.image), request.margins)
+
+
+def on_grown(request: Outpaint, picture: Image.Image, margins: Margins) -> Inpaint:
+    """The request's wish on ``picture`` grown by ``margins``."""
+    grown, mask = grow(picture, margins)
     shared = {item.name: getattr(request, item.name) for item in dataclasses.fields(Request)}
     return Inpaint(**shared, image=grown, mask=mask, feather=request.overlap)

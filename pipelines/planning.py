@@ -14,11 +14,12 @@ from torch import Tensor
 from pipelines.engine.engine import Course, Trajectory, Walk
 from pipelines.engine.guidance import Aim, Questions, guidance_rule, guided
 from pipelines.engine.masking import masked
-from pipelines.engine.noise import Noise, of_size, slerp
+from pipelines.engine.noise import AnchoredNoise, Noise, of_size, slerp
 from pipelines.engine.pairing import misfit
-from pipelines.engine.samplers import SAMPLERS, Run, step_to
+from pipelines.engine.samplers import SAMPLERS, Draw, Run, step_to
 from pipelines.engine.schedule import Path, Schedule, last_steps, start_at
 from pipelines.engine.spacings import AUTOMATIC, SPACINGS, build_schedule, spacing_for
+from pipelines.engine.windows import Window, windowed
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Facts, Family
 from pipelines.infill import Latents, as_encoded
@@ -41,6 +42,8 @@ class Canvas:
     becomes of its latents there before the noise comes.  ``full_steps``: all steps lead from where the
     strength sets out.
     ``kept``: the latents of the old picture with the masked part blanked out, for networks that are given the mask.
+    ``windows``: through which a large canvas is seen; all at once where there are fewer than two.  ``corner``: (row,
+    column) of its first cell where noise belongs to places.
     """
 
     width: int
@@ -51,6 +54,8 @@ class Canvas:
     strength: float = 1.0
     full_steps: bool = False
     under: Latents = as_encoded
+    windows: tuple[Window, ...] = ()
+    corner: tuple[int, int] | None = None
 
 
 def open_canvas(family: Family, width: int, height: int, **more: Any) -> Canvas:
@@ -96,9 +101,14 @@ def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish)
     schedule = schedule_from(path, request, canvas)
     aims = aims_of(family, request, schedule.steps, canvas)
 
+    draws = draws_of(family, request, canvas)
+    seen = canvas.windows if len(canvas.windows) > 1 else ()
+    rows, columns = max((window.height, window.width) for window in seen) if seen else shape[1:]
+    at_once = family.at_once(columns * family.facts.downscale, rows * family.facts.downscale)
+
     def walk(index: int) -> Walk:
-        noise = Noise(request.seed_of(index), shape, family.device, source_of(family, request))
-        start = first = first_noise(family, request.alone(index), noise(), shape)
+        noise = draws(request.seed_of(index), shape)
+        start = first = first_noise(family, request.alone(index), noise(), shape, draws)
         combine = guidance_rule(request.guiding.method, request.guiding.rescale, family.prediction)
         if canvas.original is not None and canvas.strength < 1:
             under = canvas.original if canvas.cells is None else canvas.under(canvas.original, canvas.cells, noise)
@@ -107,10 +117,11 @@ def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish)
         def ask(run: Run) -> Questions:
             if canvas.original is not None and canvas.cells is not None and canvas.kept is None:
                 run = masked(run, canvas.original, canvas.cells, first, schedule.share_left)
-            return guided(run, lambda level: aims[schedule.step_of(level) - 1], combine)
+            questions = guided(run, lambda level: aims[schedule.step_of(level) - 1], combine)
+            return windowed(questions, seen) if seen else questions
 
         run = SAMPLERS[sampling.sampler].run(start, schedule, noise, **request.tuning.knobs(sampling.sampler))
-        return Walk(schedule, run, ask, finish, family.at_once(canvas.width, canvas.height))
+        return Walk(schedule, run, ask, finish, at_once)
 
     return tuple(walk(index) for index in range(request.count))
 
@@ -155,14 +166,26 @@ def source_of(family: Family, request: Request) -> Any:
     return family.device if request.sampling.noise == "device" else "cpu"
 
 
-def first_noise(family: Family, request: Request, own: Tensor, shape: tuple[int, ...]) -> Tensor:
+Draws = Callable[[int, tuple[int, ...]], Draw]
+"""A seed and a shape → the stream of that seed's noise."""
+
+
+def draws_of(family: Family, request: Request, canvas: Canvas) -> Draws:
+    """Where the noise of the request comes from: a stream for the whole canvas, or one for each place of it."""
+    if canvas.corner is None:
+        return lambda seed, shape: Noise(seed, shape, family.device, source_of(family, request))
+    corner = canvas.corner
+    return lambda seed, shape: AnchoredNoise(seed, shape, corner, family.device)
+
+
+def first_noise(family: Family, request: Request, own: Tensor, shape: tuple[int, ...], draws: Draws) -> Tensor:
     """The noise that a request for one picture starts from: its seed's ``own``, or what its variation makes of it."""
-    variation, source = request.variation, source_of(family, request)
+    variation = request.variation
     if variation.width:
         cells = variation.height // family.facts.downscale, variation.width // family.facts.downscale
-        own = of_size(lambda size: Noise(request.sampling.seed, size, family.device, source)(), shape, *cells)
+        own = of_size(lambda size: draws(request.sampling.seed, size)(), shape, *cells)
     if variation.strength:
-        own = slerp(own, Noise(variation.seed, shape, family.device, source)(), variation.strength)
+        own = slerp(own, draws(variation.seed, shape)(), variation.strength)
     return own
 
 

@@ -14,15 +14,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pipelines.checks import MAX_SIDE, check_choice, check_flag, check_number, check_picture, check_prompt, check_whole
-from pipelines.depth import low_bytes
+from pipelines.checks import (
+    MAX_SIDE,
+    check_choice,
+    check_flag,
+    check_number,
+    check_picture,
+    check_point,
+    check_prompt,
+    check_whole,
+)
 from pipelines.errors import InvalidRequest
 from pipelines.infill import FILLS
 from pipelines.parts import (
     AREAS,
     MAX_SEED,
     PADDED,
-    PADDING,
     PARTS,
     Guiding,
     Hires,
@@ -32,6 +39,7 @@ from pipelines.parts import (
     Tuning,
     Variation,
 )
+from pipelines.pictures import picture_key, upright
 from pipelines.resizing import RESIZES
 
 if TYPE_CHECKING:
@@ -44,28 +52,8 @@ __all__ = [
 
 MAX_COUNT = 64
 MAX_CLIP_SKIP = 12
-ORIENTATION = 0x0112
-"""The tag of EXIF that says how a picture is to be turned."""
-
 MAX_LOOPS = 64
 IDLE_STRENGTH = "The strength is 0, so nothing would change: raise it towards 1."
-
-
-def picture_key(picture: Image) -> str:
-    """SHA-256 of a picture's mode, size and pixels, as hexadecimal text."""
-    head = f"{picture.mode} {picture.width}x{picture.height}\n".encode()
-    colours = picture.palette.tobytes() + repr(picture.info.get("transparency")).encode() if picture.palette else b""
-    low = low_bytes(picture)
-    return hashlib.sha256(head + picture.tobytes() + (low.tobytes() if low else colours)).hexdigest()
-
-
-def upright(picture: Image) -> Image:
-    """The picture turned as its EXIF orientation says, and no longer saying so."""
-    if picture.getexif().get(ORIENTATION, 1) == 1:
-        return picture
-    from PIL import ImageOps
-
-    return ImageOps.exif_transpose(picture)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,11 +221,6 @@ class Inpaint(Request):
                 )
 
     @property
-    def padding_or_usual(self) -> int:
-        """The padding that counts where none is given."""
-        return PADDING if self.padding is None else self.padding
-
-    @property
     def idle(self) -> str | None:
         if self.mask.getbbox() is None:
             return "The mask is empty, so nothing would change: paint white over what should be repainted."
@@ -252,6 +235,10 @@ class Outpaint(Request):
 
     ``overlap`` is how many pixels of the old picture beside a new margin may be blended into the new part; the rest of
     the old picture keeps its pixels byte for byte.
+
+    ``anchored``: noise belongs to places of a canvas without bounds, on which the picture's left top corner is at
+    ``origin`` (x, y), so that extending left and then right gives the same as right and then left.  The result lies at
+    (x - left, y - top).
     """
 
     task: ClassVar[str] = "outpaint"
@@ -259,11 +246,16 @@ class Outpaint(Request):
     image: Image
     margins: Margins = field(default_factory=Margins)
     overlap: int = 16
+    anchored: bool = False
+    origin: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_picture("picture", self.image)
         check_whole("overlap", self.overlap, 0, 256)
+        check_flag("anchored", self.anchored)
+        check_point("origin", self.origin)
+        object.__setattr__(self, "origin", tuple(self.origin))
         width = self.image.width + self.margins.left + self.margins.right
         height = self.image.height + self.margins.top + self.margins.bottom
         if max(width, height) > MAX_SIDE:

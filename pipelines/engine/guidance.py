@@ -24,6 +24,9 @@ class Conditioning(Protocol):
     def batch_key(self) -> Hashable:
         """Equal keys may share a call."""
 
+    def part(self, rows: slice, columns: slice) -> Conditioning:
+        """The same for a part of the latents: what belongs to places is cut out of the whole."""
+
 
 class Query(NamedTuple):
     """What the network is asked: x0 of ``x`` (channels, height, width) at ``level`` under ``conditioning``."""
@@ -37,8 +40,8 @@ Questions = Generator[tuple[Query, ...], tuple["Tensor", ...], "Tensor"]
 """A whole trajectory: asks for several estimates at a time, is sent as many, returns the finished latents."""
 
 
-def answered(run: Run, ask: Callable[[Estimate], Generator[Any, Any, Tensor]]) -> Generator[Any, Any, Tensor]:
-    """Drive a sampler to its end, answering each of its questions with what ``ask`` finds out."""
+def answered(run: Generator[Any, Any, Tensor], ask: Callable[[Any], Generator[Any, Any, Any]]) -> Any:
+    """Drive a sampler, or a wrapper of one, to its end, answering each of its questions with what ``ask`` finds out."""
     try:
         estimate = next(run)
         while True:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+
+BLOCK = 16
+"""Cells on the side of a block of anchored noise."""
 
 
 class Noise:
@@ -24,6 +28,35 @@ class Noise:
 
     def __call__(self) -> Tensor:
         return torch.randn(self._shape, generator=self._stream, device=self._stream.device).to(self._device)
+
+
+class AnchoredNoise:
+    """Standard normal draws that belong to places: a place has the same noise in whatever part of a canvas it is drawn.
+
+    ``corner``: (row, column) of the part's first cell on the canvas, which has no bounds; cells may be negative.  The
+    canvas is laid out in blocks, and each block's n-th draw has a stream of its own, on the CPU.
+    """
+
+    def __init__(
+        self, seed: int, shape: tuple[int, ...], corner: tuple[int, int], device: torch.device | str = "cpu"
+    ) -> None:
+        self._seed, self._shape, self._corner, self._device = seed, shape, corner, device
+        self._drawn = 0
+
+    def __call__(self) -> Tensor:
+        channels, height, width = self._shape
+        (top, left), drawn = self._corner, self._drawn
+        self._drawn += 1
+        rows = range(top // BLOCK, (top + height - 1) // BLOCK + 1)
+        columns = range(left // BLOCK, (left + width - 1) // BLOCK + 1)
+        blocks = [torch.cat([self._block(channels, drawn, row, column) for column in columns], 2) for row in rows]
+        row, column = top - rows[0] * BLOCK, left - columns[0] * BLOCK
+        return torch.cat(blocks, 1)[:, row : row + height, column : column + width].to(self._device)
+
+    def _block(self, channels: int, drawn: int, row: int, column: int) -> Tensor:
+        name = f"{self._seed} {drawn} {row} {column}".encode()
+        seed = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big", signed=True)
+        return torch.randn((channels, BLOCK, BLOCK), generator=torch.Generator().manual_seed(seed))
 
 
 def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:

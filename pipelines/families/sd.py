@@ -50,6 +50,10 @@ class Conditioning:
     def batch_key(self) -> tuple[Any, ...]:
         return tuple(self.tokens.shape), self.extra is not None
 
+    def part(self, rows: slice, columns: slice) -> Conditioning:
+        """The same for a part of the latents."""
+        return self if self.extra is None else replace(self, extra=self.extra[:, rows, columns])
+
 
 @dataclass(eq=False)
 class StableDiffusion:
