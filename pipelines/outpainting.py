@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PIL import Image
 
-from pipelines.canvas import grow, plain
+from pipelines.canvas import grow, plain, to_pixels
 from pipelines.engine.engine import Course, Trajectory, Walk
 from pipelines.engine.windows import Window
 from pipelines.errors import InvalidRequest
@@ -16,8 +17,12 @@ from pipelines.inpainting import walks_in
 from pipelines.parts import Margins
 from pipelines.planning import along
 from pipelines.region import Region
+from pipelines.repetition import copied
 from pipelines.requests import Inpaint, Outpaint, Request
 from pipelines.rounds import Box, Round, plan_rounds
+
+COPIED = 0.5
+"""The share of a new part that may be found again in the picture."""
 
 
 def plan(family: Family, request: Outpaint, exact: bool = False) -> tuple[Trajectory, ...]:
@@ -45,14 +50,43 @@ def check_anchored(request: Outpaint, facts: Facts) -> None:
 
 
 def extended(family: Family, request: Outpaint, walk: Walk, rounds: Sequence[Round]) -> Course:
-    """The first ``walk``, and then one for each further round over the picture so far."""
-    for number, following in enumerate(rounds[1:], 1):
-        latents = yield dataclasses.replace(walk, after=(len(rounds) - number) * walk.schedule.steps)
-        picture = walk.finish(latents)
-        origin = origin_after(request, rounds[:number])
-        wish = dataclasses.replace(request if request.anchored else request.of_walk(number), origin=origin)
-        (walk,) = walks_of(family, wish, picture, following)
-    yield walk
+    """A walk for each round over the picture so far, the first given; one that copies the picture is walked again."""
+    picture = plain(request.image)
+    for place, planned in enumerate(rounds):
+        for roll in range(request.rolls + 1):
+            number = place + roll * len(rounds)
+            if number:
+                (walk,) = walks_of(family, in_walk(request, number, rounds[:place]), picture, planned)
+            left = (len(rounds) - place - 1) * walk.schedule.steps
+            walk = dataclasses.replace(walk, finish=lru_cache(maxsize=1)(walk.finish), after=left)  # decoded once
+            latents = yield walk
+            if roll < request.rolls and not is_copy(walk.finish(latents), picture, planned.margins):
+                break
+        if left:
+            picture = walk.finish(latents)
+
+
+def in_walk(request: Outpaint, number: int, done: Sequence[Round]) -> Outpaint:
+    """The request with the noise of its walk ``number``, and the origin of the picture after so many rounds.
+
+    Noise that belongs to places differs from round to round anyway, so only a further roll needs another seed.
+    """
+    again = not request.anchored or number > len(done)
+    wish = request.of_walk(number) if again else request
+    return dataclasses.replace(wish, origin=origin_after(request, done))
+
+
+def is_copy(extended: Image.Image, picture: Image.Image, margins: Margins) -> bool:
+    """Whether most of what a round has painted says again what the picture beside it says."""
+    pixels, old = to_pixels(extended), to_pixels(picture)
+    height, width = pixels.shape[1:]
+    strips = (
+        pixels[:, :, : margins.left],
+        pixels[:, :, width - margins.right :],
+        pixels[:, : margins.top],
+        pixels[:, height - margins.bottom :],
+    )
+    return any(strip.numel() and copied(strip, old) > COPIED for strip in strips)
 
 
 def origin_after(request: Outpaint, rounds: Sequence[Round]) -> tuple[int, int]:

@@ -238,7 +238,7 @@ class Outpaint(Request):
 
     ``anchored``: noise belongs to places of a canvas without bounds, on which the picture's left top corner is at
     ``origin`` (x, y), so that extending left and then right gives the same as right and then left.  The result lies at
-    (x - left, y - top).
+    (x - left, y - top).  ``rolls``: how often a new part may be painted anew because it copies the picture.
     """
 
     task: ClassVar[str] = "outpaint"
@@ -248,6 +248,7 @@ class Outpaint(Request):
     overlap: int = 16
     anchored: bool = False
     origin: tuple[int, int] = (0, 0)
+    rolls: int = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -256,6 +257,7 @@ class Outpaint(Request):
         check_flag("anchored", self.anchored)
         check_point("origin", self.origin)
         object.__setattr__(self, "origin", tuple(self.origin))
+        check_whole("rolls", self.rolls, 0, 10)
         width = self.image.width + self.margins.left + self.margins.right
         height = self.image.height + self.margins.top + self.margins.bottom
         if max(width, height) > MAX_SIDE:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pipelines import outpainting
 from pipelines.errors import InvalidRequest
 from pipelines.events import Picture, Step
 from pipelines.outpainting import rounds_of
@@ -197,6 +198,31 @@ def test_anchored_noise_wants_whole_cells(models, photo) -> None:
     request = Outpaint(image=photo, margins=Margins(left=30), anchored=True, sampling=settings())
     with pytest.raises(InvalidRequest, match="in multiples of 8, but one is 30: try 24"):
         list(generate(models().family, request))
+
+
+@pytest.mark.parametrize(("verdicts", "rolls", "walks"), [
+    ([0.0, 0.0, 0.0], 2, 3),
+    ([0.9, 0.0, 0.9, 0.9, 0.0], 2, 6),
+    ([], 0, 3),
+])  # fmt: skip
+def test_a_part_that_copies_the_picture_is_painted_anew(models, photo, monkeypatch, verdicts, rolls, walks) -> None:
+    """Three rounds; the judge is told what to say of each part, and is not asked where there is no further roll."""
+    said = iter(verdicts)
+    monkeypatch.setattr(outpainting, "copied", lambda new, old: next(said))
+    request = Outpaint(image=photo, margins=Margins(right=96), rolls=rolls, sampling=settings())
+    events = list(generate(models().family, request))
+    assert [event.step for event in events if isinstance(event, Step)] == list(range(1, 3 * walks + 1))
+    assert events[-1].image.size == (160, 64)
+    assert next(said, None) is None
+
+
+def test_another_roll_paints_something_else(models, photo, monkeypatch) -> None:
+    family, made = models().family, []
+    for verdicts in ([0.0], [0.9, 0.0]):
+        said = iter(verdicts)
+        monkeypatch.setattr(outpainting, "copied", lambda new, old, said=said: next(said))
+        made.append(extended(family, image=photo, margins=Margins(right=32), anchored=True))
+    assert made[0].tobytes() != made[1].tobytes()
 
 
 @pytest.mark.parametrize("origin", [(1,), "here", (1.5, 2), None])
