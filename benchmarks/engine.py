@@ -39,7 +39,9 @@ def milliseconds_a_step(count: int, guidance: float, steps: int = 50) -> float:
         engine.add(
             Trajectory(
                 lambda queries: [query.x for query in queries],
-                single(Walk(schedule, run, lambda run: guided(run, lambda level: aim, classifier_free), at_once=64)),
+                single(
+                    Walk(schedule, run, lambda run: guided(run, lambda level: aim, classifier_free), at_once=lambda: 64)
+                ),
             )
         )
     start = time.perf_counter()

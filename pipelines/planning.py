@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -104,7 +105,7 @@ def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish)
     draws = draws_of(family, request, canvas)
     seen = canvas.windows if len(canvas.windows) > 1 else ()
     rows, columns = max((window.height, window.width) for window in seen) if seen else shape[1:]
-    at_once = family.at_once(columns * family.facts.downscale, rows * family.facts.downscale)
+    at_once = partial(family.at_once, columns * family.facts.downscale, rows * family.facts.downscale)
 
     def walk(index: int) -> Walk:
         noise = draws(request.seed_of(index), shape)

@@ -13,8 +13,9 @@ from torch import Tensor
 from pipelines import image_to_image, inpainting, outpainting, text_to_image
 from pipelines.canvas import to_picture
 from pipelines.engine.engine import Answers, Engine, Trajectory
-from pipelines.events import Picture, Step
+from pipelines.events import Picture, Proof, Step
 from pipelines.families.family import Family
+from pipelines.locking import prove
 from pipelines.requests import ImageToImage, Inpaint, Outpaint, Request, TextToImage
 from pipelines.resuming import moved
 
@@ -50,7 +51,8 @@ def generate(
         index, preview = numbers[trajectory], partial(_preview, family, trajectory.x0)
         yield Step(index, step, steps, preview, tuple(trajectory.answers))
         if latents is not None:
-            yield Picture(index, request.seed_of(index), trajectory.walk.finish(latents))
+            image = trajectory.walk.finish(latents)
+            yield Picture(index, request.seed_of(index), image, _proof(request, image))
 
 
 def _advances(trajectories: tuple[Trajectory, ...], told: Mapping[Trajectory, Answers]) -> Iterator[Any]:
@@ -58,10 +60,16 @@ def _advances(trajectories: tuple[Trajectory, ...], told: Mapping[Trajectory, An
     engine = Engine()
     waiting = list(trajectories)
     while waiting or engine.live:
-        while waiting and len(engine.live) < max(waiting[0].walk.at_once // 2, 1):
+        while waiting and len(engine.live) < max(waiting[0].walk.at_once() // 2, 1):
             joining = waiting.pop(0)
             engine.add(joining, told.get(joining, ()))
         yield from engine.step()
+
+
+def _proof(request: Request, image: Image.Image) -> Proof | None:
+    if isinstance(request, Outpaint):
+        request = outpainting.as_inpainting(request)
+    return prove(request, image) if isinstance(request, Inpaint) else None
 
 
 def _preview(family: Family, x0: Tensor) -> Image.Image:

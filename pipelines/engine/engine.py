@@ -32,15 +32,15 @@ Answers = Sequence[Sequence[Tensor]]
 class Walk:
     """Once down a schedule: a sampler's ``run``, and the wrappers that ``ask`` the network for it.
 
-    ``finish`` makes the picture of the last latents.  ``at_once``: the most queries of this shape that the network
-    should be given in one call.  ``after``: how many steps of further walks will probably follow.
+    ``finish`` makes the picture of the last latents.  ``at_once()``: the most queries of this shape that the network
+    should be given in one call just now.  ``after``: how many steps of further walks will probably follow.
     """
 
     schedule: Schedule
     run: Run
     ask: Callable[[Run], Questions]
     finish: Callable[[Tensor], Any] = lambda latents: latents
-    at_once: int = 8
+    at_once: Callable[[], int] = lambda: 8
     after: int = 0
 
 
@@ -163,7 +163,7 @@ class Engine:
                 own = id(trajectory) if trajectory.exact else None
                 alike[trajectory.network, query.x.shape, query.conditioning.batch_key, own].append((trajectory, place))
         for queries in alike.values():
-            size = max(queries[0][0].walk.at_once, 1)
+            size = max(queries[0][0].walk.at_once(), 1)
             yield from (queries[i : i + size] for i in range(0, len(queries), size))
 
     def _advance(self, trajectory: Trajectory, answers: dict[int, Tensor]) -> Advance:

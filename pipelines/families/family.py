@@ -69,4 +69,4 @@ class Family(Protocol):
         """A small picture (3, h, w) of an estimate, one pixel per latent cell, for a fraction of a step's cost."""
 
     def at_once(self, width: int, height: int) -> int:
-        """How many queries of pictures this large to put into one call on this device."""
+        """How many queries of pictures this large to put into one call on this device, as much memory as it has now."""

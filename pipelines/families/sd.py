@@ -24,12 +24,16 @@ from pipelines.errors import InvalidRequest, ModelError
 from pipelines.families.family import Facts
 from pipelines.families.preview import fit_preview
 from pipelines.families.reading import diffusion_path, read_config, read_weights
+from pipelines.memory import Appetite
 from pipelines.prompt import Piece, chunk_tokens, token_weights
 from pipelines.tokenizer import read_tokenizer
 
 PREDICTIONS: dict[str, Prediction] = {"epsilon": "noise", "v_prediction": "v"}
 CELLS_AT_ONCE = {"cpu": 8192, "cuda": 65536}
-"""Latent cells in one network call: 8192 is eight 256-pixel pictures with guidance off, or four with it."""
+"""Latent cells in one network call beyond which it is no quicker: 8192 is eight 256-pixel pictures, four if guided."""
+
+FIRST = 2
+"""Queries in the first call, which shows how much memory one takes: a picture's prompt and negative prompt."""
 
 TILED_ABOVE = 1536 * 1536
 """Pixels beyond which the autoencoder works tile by tile; in one piece it would want tens of gigabytes."""
@@ -133,8 +137,9 @@ class StableDiffusion:
         extra = [query.conditioning.extra for query in queries]
         tokens = torch.stack([query.conditioning.tokens for query in queries])
         sample = x if extra[0] is None else torch.cat([x, torch.stack(extra)], dim=1)
-        told = {"encoder_hidden_states": tokens, "timestep_cond": self._told_scales(queries)}
-        output = self.unet(sample.to(self.unet.dtype), timestep, **told, return_dict=False)[0]
+        told = {"encoder_hidden_states": tokens, "timestep_cond": self._told_scales(queries), "return_dict": False}
+        sample = sample.to(self.unet.dtype)
+        output = self.appetite.taking(x[0, 0].numel(), len(x), lambda: self.unet(sample, timestep, **told)[0])
         return list(to_x0(self.prediction, output.float(), x, alpha, sigma))
 
     def _told_scales(self, queries: Sequence[Query]) -> Tensor | None:
@@ -159,7 +164,13 @@ class StableDiffusion:
 
     def at_once(self, width: int, height: int) -> int:
         cells = (width // self.facts.downscale) * (height // self.facts.downscale)
-        return max(CELLS_AT_ONCE.get(self.device.type, 8192) // cells, 1)
+        quick = max(CELLS_AT_ONCE.get(self.device.type, 8192) // cells, 1)
+        return min(quick, self.appetite.room(cells) or FIRST)
+
+    @cached_property
+    def appetite(self) -> Appetite:
+        """What the network's calls take, measured as they come."""
+        return Appetite(self.device)
 
 
 def waves(scales: Tensor, width: int) -> Tensor:

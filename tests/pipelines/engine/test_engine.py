@@ -37,7 +37,7 @@ def trajectory(network, *, sampler="euler", steps=4, value=1.0, scale=1.0, seed=
     noise = Noise(seed, SHAPE)
     run = SAMPLERS[sampler].run(noise(), schedule, noise)
     aim = Aim(((colour(value), 1.0),), colour(-1.0), scale)
-    walk = Walk(schedule, run, lambda run: guided(run, lambda level: aim, classifier_free), at_once=at_once)
+    walk = Walk(schedule, run, lambda run: guided(run, lambda level: aim, classifier_free), at_once=lambda: at_once)
     return Trajectory(network, single(walk), **options)
 
 
