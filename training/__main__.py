@@ -1,27 +1,44 @@
-"""The whole recipe, one stage after the other: `python -m training --minutes 600`."""
+"""The whole recipe, one stage after the other: `python -m training --minutes 600`.
+
+Each stage goes on where an earlier run of the same command was stopped.
+"""
 
 import argparse
+from math import inf
 from pathlib import Path
 
 from training import autoencoder, dataset, denoiser, export
-from training.drawings import drawings
+from training.command import spoken
+from training.folder import FOLDER
+from training.recipe import Recipe
+from training.shelves import seconds_of
+
+DECODER = 0.25  # of the minutes
+LEAST = 0.25  # of the minutes, for the denoiser, however long drawing took
 
 
+def make(recipe: Recipe, work: Path, folder: Path, minutes: float) -> None:
+    """Draw, train the decoder, encode, train the denoiser, export; all of it in about so many minutes."""
+    recipe.begin(work)
+    autoencoder.train(work, minutes * DECODER)
+    dataset.write_latents(work, recipe.scale.drawings)
+    drawing = (seconds_of(work / "drawings") + seconds_of(work / "latents")) / 60
+    denoiser.train(work, max(minutes * (1 - DECODER) - drawing, minutes * LEAST))
+    export.export(work, folder)
+
+
+@spoken
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--minutes", type=float, default=600, help="for both trainings together; a quarter goes to the autoencoder"
-    )
-    parser.add_argument("--drawings", type=int, default=60000)
-    parser.add_argument(
-        "--work", type=Path, default=Path("work"), help="where drawings, latents and checkpoints are kept"
-    )
-    parser.add_argument("--folder", type=Path, default=export.FOLDER, help="where the model goes")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, help="for everything together; 600 where nothing is said")
+    parser.add_argument("--seed", type=int, default=0, help="of all that is left to chance")
+    parser.add_argument("--tiny", action="store_true", help="a toy model in seconds, to see that everything works")
+    parser.add_argument("--work", type=Path, default=Path("work"), help="where everything but the model is kept")
+    parser.add_argument("--folder", type=Path, help="where the model goes: assets/meadow, or WORK/model if it is tiny")
     options = parser.parse_args()
-    autoencoder.train(options.work, options.minutes / 4, drawings(min(4000, options.drawings), options.work))
-    dataset.write_latents(options.work, options.drawings)
-    denoiser.train(options.work, options.minutes * 3 / 4)
-    export.export(options.work, options.folder)
+    recipe = Recipe("tiny" if options.tiny else "shipped", options.seed)
+    minutes = (inf if options.tiny else 600) if options.minutes is None else options.minutes
+    make(recipe, options.work, options.folder or (options.work / "model" if options.tiny else FOLDER), minutes)
 
 
 if __name__ == "__main__":

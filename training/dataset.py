@@ -3,9 +3,8 @@
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from math import prod
-from multiprocessing import Pool
+from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -16,68 +15,114 @@ from transformers import CLIPTokenizer
 
 from training.autoencoder import the_cells
 from training.captions import caption
-from training.cells import CELL, CHANNELS, Cells
+from training.cells import CELL
+from training.command import spoken
 from training.drawings import pixels
-from training.loop import device, to_tensor
-from training.scenes import SIDE, imagine
-from training.text import tokens
+from training.loop import at_once, device, lot, sent
+from training.recipe import Recipe, Scale
+from training.scenes import imagine
+from training.shelves import Shape, fill
+from training.text import new_tokenizer, numbered
+from training.workers import ahead, cores
 
 FORGET = 0.1  # share of captions replaced by the empty prompt: guidance needs a model that can also paint unasked
 
 
-def write_latents(work: Path, count: int) -> None:
-    """Draw and encode scenes 0 … count - 1 into one file, going on where an earlier run stopped."""
-    path, cells = work / "latents.f16", the_cells(work)
-    size = CHANNELS * (SIDE // CELL) ** 2 * 2  # bytes of one
-    done = path.stat().st_size // size if path.exists() else 0
-    with path.open("ab") as file, Pool(initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        file.truncate(done * size)
-        for number, latents in enumerate(pool.imap(partial(encode, cells), range(done, count), chunksize=64), done):
-            file.write(latents.tobytes())
-            if number % 5000 == 0:
-                print(f"{number} of {count} encoded", flush=True)
+def write_latents(work: Path, number: int) -> None:
+    """Draw and encode scenes 0 … number - 1, going on where an earlier run stopped."""
+    scale = Recipe.of(work).scale
+    cells = the_cells(work, scale).to(torch.device("cpu"))
+    fill(work / "latents", range(number), partial(encode, cells.mean.numpy(), cells.patterns.numpy(), scale.shrink))
 
 
-def encode(cells: Cells, number: int) -> np.ndarray:
-    """Latents [8, 32, 32] of a scene, as half floats."""
-    picture = torch.from_numpy(pixels(number)[None, ..., :3].copy())
-    return cells.latents(to_tensor(picture))[0].numpy().astype(np.float16)
+def encode(mean: np.ndarray, patterns: np.ndarray, shrink: int, number: int) -> np.ndarray:
+    """Latents [8, height, width] of a scene, half floats: what `Cells.latents` computes, for workers without torch."""
+    picture = pixels(number, shrink)[..., :3]
+    height, width = picture.shape[0] // CELL, picture.shape[1] // CELL
+    cells = picture.reshape(height, CELL, width, CELL, 3).transpose(0, 2, 4, 1, 3).reshape(height, width, -1)
+    values = (cells / np.float32(127.5) - 1 - mean) @ patterns.T
+    return values.transpose(2, 0, 1).astype(np.float16)
 
 
-def read_latents(work: Path) -> np.ndarray:
-    """All latents written so far, [n, 8, 32, 32]; row n is scene number n."""
-    shape = (CHANNELS, SIDE // CELL, SIDE // CELL)
-    values = np.fromfile(work / "latents.f16", dtype=np.float16)
-    whole = len(values) // prod(shape)
-    return values[: whole * prod(shape)].reshape(whole, *shape)
+@dataclass(frozen=True)
+class Plan:
+    """A step's pictures: rows of one shelf, the scenes they are of, and the seed of what is said about them."""
+
+    shape: Shape
+    rows: list[int]
+    scenes: list[int]
+    seed: int
 
 
-@dataclass
+def told(plan: Plan) -> tuple[Plan, np.ndarray]:
+    """The plan with a caption for each of its scenes, as token numbers [n, 77]."""
+    random = Random(plan.seed)
+    return plan, numbered(_tokenizer(), [prompt(scene, random) for scene in plan.scenes])
+
+
+def prompt(scene: int, random: Random) -> str:
+    return "" if random.random() < FORGET else caption(imagine(scene), random)
+
+
+@cache
+def _tokenizer() -> CLIPTokenizer:
+    """One for each process, for it is the captions' own and sending it along would take longer than reading."""
+    return new_tokenizer()
+
+
 class Lessons:
-    """Endless batches of (latents [n, 8, 32, 32], prompt tokens [n, 77])."""
+    """Endless batches of (latents [n, 8, h, w], prompt tokens [n, 77]), all of a batch from drawings of one size.
 
-    latents: np.ndarray
-    tokenizer: CLIPTokenizer
-    batch: int
+    Every drawing comes up equally often. Batches of larger pictures are smaller, so that all cost about the same.
+    """
 
-    def start(self, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-        random = Random(seed)
-        while True:
-            numbers = [random.randrange(len(self.latents)) for _ in range(self.batch)]
-            prompts = [self.prompt(number, random) for number in numbers]
-            clean = torch.from_numpy(self.latents[numbers].astype(np.float32))
-            yield clean.to(device()), tokens(self.tokenizer, prompts).to(device())
+    def __init__(self, shelves: dict[Shape, np.ndarray], scale: Scale, seed: int) -> None:
+        self.scenes = {shape: shelf["number"].astype(int) for shape, shelf in shelves.items()}
+        self.latents = {shape: _within_reach(shelf["values"]) for shape, shelf in shelves.items()}
+        self.places = scale.batch * at_once(scale) * (scale.side // CELL) ** 2  # in all latents of a batch
+        self.seed = seed
 
-    def prompt(self, number: int, random: Random) -> str:
-        return "" if random.random() < FORGET else caption(imagine(number), random)
+    def __len__(self) -> int:
+        """Different drawings."""
+        return sum(len(scenes) for scenes in self.scenes.values())
+
+    def start(self, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of step `first` and of all that follow; captions are written ahead where a GPU is fast."""
+        workers = max(1, cores() - 2) if device().type == "cuda" else 0
+        for plan, numbers in ahead(told, map(self.plan, count(first)), workers):
+            yield self.look_up(plan), sent(numbers.astype(np.int64))
+
+    def look_up(self, plan: Plan) -> Tensor:
+        """The plan's latents [n, 8, h, w] on the device."""
+        latents, rows = self.latents[plan.shape], np.array(plan.rows)
+        return (latents[sent(rows)] if isinstance(latents, Tensor) else sent(np.array(latents[rows]))).float()
+
+    def plan(self, step: int) -> Plan:
+        """What to look at in a step; it follows from the seed and the step alone."""
+        random = Random(lot(self.seed, "lesson", step))
+        shapes = sorted(self.scenes)
+        weights = [len(self.scenes[shape]) / self.size(shape) for shape in shapes]
+        shape = random.choices(shapes, weights)[0]
+        rows = random.choices(range(len(self.scenes[shape])), k=self.size(shape))
+        return Plan(shape, rows, self.scenes[shape][rows].tolist(), random.getrandbits(32))
+
+    def size(self, shape: Shape) -> int:
+        """Pictures in a batch of this shape."""
+        return max(1, round(self.places / (shape[1] * shape[2])))
 
 
+def _within_reach(latents: np.ndarray) -> np.ndarray | Tensor:
+    """All latents on the GPU where there is one; else left on disk, which is fast enough for a processor."""
+    return torch.from_numpy(np.ascontiguousarray(latents)).to(device()) if device().type == "cuda" else latents
+
+
+@spoken
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=60000)
+    parser.add_argument("--count", type=int, help="how many scenes; as many as the recipe says where none is given")
     parser.add_argument("--work", type=Path, default=Path("work"))
     options = parser.parse_args()
-    write_latents(options.work, options.count)
+    write_latents(options.work, Recipe.of(options.work).scale.drawings if options.count is None else options.count)
 
 
 if __name__ == "__main__":

@@ -6,65 +6,31 @@ alone and let the network clean it a little at a time; see `samples.py`.
 """
 
 import argparse
+from math import inf
 from pathlib import Path
 
 import torch
-from diffusers import UNet2DConditionModel
-from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
+from transformers import CLIPTokenizer
 
-from training.cells import CHANNELS
-from training.dataset import Lessons, read_latents
-from training.loop import Average, Clock, device, half_precision, learning_rate, load, save
+from pipelines.errors import ModelError
+from training.command import spoken
+from training.dataset import Lessons
+from training.learning import Course, Run, learn, warm_up
+from training.loop import device, half_precision, lot
 from training.noising import STEPS, Road, new_road
-from training.scenes import SIDE
-from training.text import WIDTH, new_text_encoder, new_tokenizer
+from training.painter import Painter
+from training.recipe import Recipe
+from training.samples import sheet
+from training.shelves import read
+from training.text import new_tokenizer
 
-BATCH = 16
 PEAK_RATE = 1e-3
-
-
-def new_unet() -> UNet2DConditionModel:
-    """Wide where latents are small: there the picture is composed, and there arithmetic is cheap."""
-    return UNet2DConditionModel(
-        sample_size=SIDE // 8,
-        in_channels=CHANNELS,
-        out_channels=CHANNELS,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        mid_block_type="UNetMidBlock2DCrossAttn",
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        block_out_channels=(32, 128, 256),
-        layers_per_block=1,
-        attention_head_dim=(1, 2, 4),  # despite its name the *number* of heads on each level
-        cross_attention_dim=WIDTH,
-        addition_embed_type="text",  # the prompt as a whole is told beside the time, to every layer
-        addition_embed_type_num_heads=4,
-        norm_num_groups=16,
-    ).to(memory_format=torch.channels_last)
-
-
-class Painter(nn.Module):
-    """Text encoder and denoiser as one network, for they are trained as one."""
-
-    def __init__(self, vocabulary_from_tokenizer: object) -> None:
-        super().__init__()
-        self.text_encoder = new_text_encoder(vocabulary_from_tokenizer)
-        self.unet = new_unet()
-        if (
-            device().type == "cpu"
-        ):  # plain attention: its backward pass is several times faster there than the fused one
-            self.unet.set_attn_processor(AttnProcessor())
-            self.text_encoder.set_attn_implementation("eager")
-
-    def forward(self, noisy: Tensor, step: Tensor, prompt: Tensor) -> Tensor:
-        """Noisy latents [n, 8, 32, 32], steps [n], tokens [n, 77] → velocity [n, 8, 32, 32]."""
-        words = self.text_encoder(prompt).last_hidden_state
-        return self.unet(noisy, step, encoder_hidden_states=words).sample
 
 
 def loss_of(painter: nn.Module, road: Road, clean: Tensor, prompt: Tensor) -> Tensor:
     """Squared error of the predicted velocity at a random step for each picture, weighted along the road."""
-    step = _spread_steps(len(clean)).to(clean.device)
+    step = _spread_steps(len(clean), clean.device)
     noise = torch.randn_like(clean)
     noisy = road.noised(clean, noise, step).contiguous(memory_format=torch.channels_last)
     with half_precision():
@@ -73,58 +39,53 @@ def loss_of(painter: nn.Module, road: Road, clean: Tensor, prompt: Tensor) -> Te
     return (road.weight(step) * error).mean()
 
 
-def _spread_steps(count: int) -> Tensor:
+def _spread_steps(count: int, where: torch.device) -> Tensor:
     """Random steps [count], one in each of `count` equal parts of the road: less chance, steadier learning."""
-    return ((torch.arange(count) + torch.rand(count)) / count * STEPS).long().clamp(max=STEPS - 1)
+    parts = torch.arange(count, device=where) + torch.rand(count, device=where)
+    return (parts / count * STEPS).long().clamp(max=STEPS - 1)
 
 
-def train(work: Path, minutes: float, batch: int = BATCH, save_every: int = 300) -> None:
+def train(work: Path, minutes: float = inf) -> None:
     """Train until the minutes are over, going on from `work` if there is a checkpoint."""
-    torch.manual_seed(0)
-    tokenizer, road = new_tokenizer(), new_road()
+    recipe, tokenizer, road = Recipe.of(work), new_tokenizer(), new_road()
+    check_words(work / "denoiser.pt", tokenizer)
     road = Road(road.alpha.to(device()), road.sigma.to(device()))
-    latents = read_latents(work)
-    painter = Painter(tokenizer).to(device())
-    average = Average(painter, 0.998)
-    optimizer = torch.optim.AdamW(painter.parameters(), lr=PEAK_RATE, betas=(0.9, 0.99), weight_decay=1e-2, fused=True)
-    before = load(work / "denoiser.pt")
-    if before:
-        painter.load_state_dict(before["network"])
-        average.network.load_state_dict(before["average"])
-        if "optimizer" in before:
-            optimizer.load_state_dict(before["optimizer"])
-    step, seen, clock = before.get("step", 0), before.get("seen", 0), Clock(minutes, before.get("seconds", 0.0))
-    history = before.get("history", {})  # what a model that was taken up had seen before
-    print(f"{len(latents)} latents, from step {step}", flush=True)
-    recent = 0.0
-    for clean, prompt in Lessons(latents, tokenizer, batch).start(seed=step):
-        progress = clock.tick()
-        optimizer.param_groups[0]["lr"] = learning_rate(PEAK_RATE, step, progress, warm_up=200)
-        loss = loss_of(painter, road, clean, prompt)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(painter.parameters(), 1.0)
-        optimizer.step()
-        average.update(painter, step)
-        step, seen, recent = step + 1, seen + batch, recent + loss.item()
-        if step % 50 == 0:
-            print(f"step {step}  {seen} seen  {clock.seconds / 60:.1f} min  loss {recent / 50:.4f}", flush=True)
-            recent = 0.0
-        if step % save_every == 0 or progress == 1:
-            parts = {"network": painter.state_dict(), "average": average.network.state_dict()}
-            facts = {"step": step, "seen": seen, "seconds": clock.seconds, "pictures": len(latents), "history": history}
-            save(work / "denoiser.pt", **parts, optimizer=optimizer.state_dict(), **facts)
-        if progress == 1:
-            return
+    lessons = Lessons(read(work / "latents"), recipe.scale, recipe.seed)
+    torch.manual_seed(lot(recipe.seed, "painter"))
+    painter = Painter(tokenizer, recipe.scale).to(device())
+    course = Course(
+        name="denoiser",
+        rate=PEAK_RATE,
+        weight_decay=1e-2,
+        warm_up=warm_up(200, recipe.scale.denoiser_steps),
+        lessons=lessons.start,
+        loss=lambda network, clean, prompt: loss_of(network, road, clean, prompt),
+        look=lambda average, step: sheet(average, work, step),
+        unit="pictures",
+        facts={"pictures": len(lessons), "words": tokenizer.get_vocab()},
+    )
+    learn(painter, course, work, Run(minutes, recipe.scale.denoiser_steps, recipe.seed, recipe.scale.report))
 
 
+def check_words(checkpoint: Path, tokenizer: CLIPTokenizer) -> None:
+    """A word's number must be the one that was learnt."""
+    if not checkpoint.exists():
+        return
+    kept = torch.load(checkpoint, map_location="meta", weights_only=True)  # the weights themselves are not read
+    if kept.get("words", tokenizer.get_vocab()) != tokenizer.get_vocab():
+        raise ModelError(
+            f"{checkpoint} was trained with other words than the captions have today: take it up in another folder "
+            f"(python -m training.take_up --checkpoint {checkpoint} --work FOLDER)."
+        )
+
+
+@spoken
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=70)
     parser.add_argument("--work", type=Path, default=Path("work"))
-    parser.add_argument("--batch", type=int, default=BATCH, help="larger on a GPU")
     options = parser.parse_args()
-    train(options.work, options.minutes, options.batch)
+    train(options.work, options.minutes)
 
 
 if __name__ == "__main__":

@@ -1,45 +1,41 @@
-"""Drawings kept on disk as one array, so that training never waits for the brush."""
+"""Scenes as pixels, kept on disk so that the decoder's training never waits for the brush."""
 
 import argparse
-from multiprocessing import Pool
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from training.scenes import SIDE, draw_with_mask, imagine
+from training.command import spoken
+from training.recipe import Recipe
+from training.scenes import draw_with_mask, imagine, size_of
+from training.shelves import Shape, fill, read
 
 FIRST_HELD_OUT = 10_000_000  # scenes from this number on are for judging only; training never sees them
 
 
-def pixels(number: int) -> np.ndarray:
-    """Scene `number` as bytes [SIDE, SIDE, 4]: red, green, blue, and the mask of its things."""
-    picture, mask = draw_with_mask(imagine(number), number)
+def pixels(number: int, shrink: int = 1) -> np.ndarray:
+    """Scene `number` as bytes [height, width, 4] in its own size: red, green, blue, and the mask of its things."""
+    picture, mask = draw_with_mask(imagine(number), number, size_of(number))
     picture.putalpha(mask)
-    return np.asarray(picture)
+    return np.asarray(picture.reduce(shrink) if shrink > 1 else picture)
 
 
-def drawings(count: int, work: Path, first: int = 0) -> np.ndarray:
-    """Scenes `first` … `first + count - 1` as bytes [count, SIDE, SIDE, 4], drawn once and then read from `work`."""
-    path = work / f"drawings-{first}-{count}.npy"
-    if not path.exists():
-        work.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        shape = (count, SIDE, SIDE, 4)
-        store = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=shape)
-        with Pool() as pool:
-            for index, drawn in enumerate(pool.imap(pixels, range(first, first + count), chunksize=16)):
-                store[index] = drawn
-        store.flush()
-        unfinished.rename(path)
-    return np.load(path, mmap_mode="r")
+def drawings(count: int, work: Path, shrink: int = 1) -> dict[Shape, np.ndarray]:
+    """Scenes 0 … count - 1 by shape, each bytes [n, height, width, 4]: drawn once, then read from `work`."""
+    fill(work / "drawings", range(count), partial(pixels, shrink=shrink))
+    shelves = read(work / "drawings")
+    return {shape: shelf["values"][: np.searchsorted(shelf["number"], count)] for shape, shelf in shelves.items()}
 
 
+@spoken
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--count", type=int, help="how many scenes; as many as the recipe says where none is given")
     parser.add_argument("--work", type=Path, default=Path("work"))
     options = parser.parse_args()
-    print(drawings(options.count, options.work).shape)
+    scale = Recipe.of(options.work).scale
+    drawings(scale.sketches if options.count is None else options.count, options.work, scale.shrink)
 
 
 if __name__ == "__main__":

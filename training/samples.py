@@ -1,28 +1,30 @@
-"""A contact sheet: prompts and what the model makes of them, for a pair of human eyes."""
+"""A contact sheet for human eyes: prompts, and what the model makes of them, painted by the studio's engine."""
 
 import argparse
+import json
+import shutil
 import textwrap
+from copy import deepcopy
 from pathlib import Path
 from random import Random
 
-import torch
-from diffusers import StableDiffusionPipeline
 from PIL import Image, ImageDraw
 
+from pipelines.events import Picture
+from pipelines.loading import load as load_family
+from pipelines.parts import Sampling, Size
+from pipelines.requests import TextToImage
+from pipelines.run import generate
+from training.autoencoder import trained_autoencoder
 from training.captions import caption
+from training.command import spoken
 from training.drawings import FIRST_HELD_OUT
-from training.export import EXAMPLES, FOLDER
-from training.loop import device
+from training.folder import FOLDER, put_in_place, write_pipeline, write_studio_facts
+from training.painter import Painter
+from training.recipe import Recipe
 from training.scenes import imagine
+from training.wording import EXAMPLES, SHORT
 
-SHORT = [
-    "a red house",
-    "a sunset over the sea",
-    "snowy mountains at night",
-    "a desert",
-    "two balloons",
-    "a tree on the left",
-]
 LINE = 14  # pixels of a line of text under a picture
 
 
@@ -32,13 +34,31 @@ def held_out_prompts(count: int) -> list[str]:
     return [caption(imagine(FIRST_HELD_OUT + number), random) for number in range(count)]
 
 
-def paint(folder: Path, prompts: list[str], guidance: float, steps: int) -> list[Image.Image]:
-    """One picture per prompt, the k-th from seed k."""
-    pipeline = StableDiffusionPipeline.from_pretrained(folder).to(device())
-    pipeline.set_progress_bar_config(disable=True)
-    seeds = [torch.Generator().manual_seed(number) for number in range(len(prompts))]
-    with torch.inference_mode():
-        return pipeline(prompts, guidance_scale=guidance, num_inference_steps=steps, generator=seeds).images
+def paint(folder: Path, prompts: list[str], **changed: object) -> list[Image.Image]:
+    """One picture per prompt, the k-th from seed k, at the model's own settings but for those `changed`."""
+    settings = json.loads((folder / "studio.json").read_text(encoding="utf-8"))["defaults"] | changed
+    size = Size(width=settings.pop("width"), height=settings.pop("height"))
+    family = load_family(folder)
+    pictures = []
+    for seed, prompt in enumerate(prompts):
+        request = TextToImage(prompt=prompt, size=size, sampling=Sampling(seed=seed, **settings))
+        pictures += [event.image for event in generate(family, request) if isinstance(event, Picture)]
+    return pictures
+
+
+def sheet(painter: Painter, work: Path, step: int) -> str:
+    """The model as it is now goes to `work`/model, what it paints to `work`/sheets; says where."""
+    if not (work / "autoencoder.pt").exists():
+        return f"step {step}: no sheet, for there is no decoder in {work} yet"
+    unfinished, folder = work / "model.part", work / "model"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    write_pipeline(deepcopy(painter), trained_autoencoder(work), unfinished)
+    write_studio_facts(unfinished, Recipe.of(work).scale)
+    put_in_place(unfinished, folder)
+    path = work / "sheets" / f"{step:07}.png"
+    path.parent.mkdir(exist_ok=True)
+    contact_sheet(paint(folder, SHORT), SHORT).save(path)
+    return f"step {step}: samples in {path}"
 
 
 def contact_sheet(images: list[Image.Image], captions: list[str], columns: int = 6) -> Image.Image:
@@ -50,12 +70,12 @@ def contact_sheet(images: list[Image.Image], captions: list[str], columns: int =
     for index, (image, words) in enumerate(zip(images, captions, strict=True)):
         x, y = index % columns * width, index // columns * height
         sheet.paste(image, (x, y))
-        pen.multiline_text(
-            (x + 4, y + image.height + 2), textwrap.fill(words, 42, max_lines=4), fill="black", spacing=1
-        )
+        said = textwrap.fill(words, max(image.width // 6, 8), max_lines=4)
+        pen.multiline_text((x + 4, y + image.height + 2), said, fill="black", spacing=1)
     return sheet
 
 
+@spoken
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=FOLDER)
@@ -64,7 +84,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     options = parser.parse_args()
     prompts = SHORT + EXAMPLES + held_out_prompts(8)
-    contact_sheet(paint(options.folder, prompts, options.guidance, options.steps), prompts).save(options.out)
+    images = paint(options.folder, prompts, guidance=options.guidance, steps=options.steps)
+    contact_sheet(images, prompts).save(options.out)
 
 
 if __name__ == "__main__":

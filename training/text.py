@@ -6,16 +6,18 @@ Both are of the kinds that Stable Diffusion uses, only smaller, so every program
 from collections import Counter
 from itertools import pairwise
 
+import numpy as np
 import torch
 from tokenizers.pre_tokenizers import ByteLevel
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training.captions import vocabulary
+from training.recipe import SHIPPED
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 LENGTH = 77  # tokens of a prompt, start and end included
-WIDTH = 192
+WIDTH, LAYERS = SHIPPED.words, SHIPPED.layers  # of the text encoder
 WORD_END = "</w>"
 
 
@@ -52,16 +54,16 @@ def new_tokenizer() -> CLIPTokenizer:
     return tokenizer
 
 
-def new_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
+def new_text_encoder(tokenizer: CLIPTokenizer, width: int = WIDTH, layers: int = LAYERS) -> CLIPTextModel:
     """A transformer that turns 77 tokens into 77 vectors for the denoiser to look at."""
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
-        hidden_size=WIDTH,
-        intermediate_size=4 * WIDTH,
-        num_hidden_layers=3,
-        num_attention_heads=WIDTH // 48,
+        hidden_size=width,
+        intermediate_size=4 * width,
+        num_hidden_layers=layers,
+        num_attention_heads=width // 48,
         max_position_embeddings=LENGTH,
-        projection_dim=WIDTH,
+        projection_dim=width,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
@@ -69,7 +71,12 @@ def new_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
     return CLIPTextModel(config)
 
 
+def numbered(tokenizer: CLIPTokenizer, prompts: list[str]) -> np.ndarray:
+    """Prompts as token numbers [n, 77], two bytes each, filled up with end tokens as every such pipeline does."""
+    batch = tokenizer(prompts, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="np")
+    return batch.input_ids.astype(np.uint16)
+
+
 def tokens(tokenizer: CLIPTokenizer, prompts: list[str]) -> Tensor:
-    """Prompts as token numbers [n, 77], filled up with end tokens as every Stable Diffusion pipeline does."""
-    batch = tokenizer(prompts, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt")
-    return batch.input_ids.to(torch.long)
+    """Prompts as token numbers [n, 77] for the text encoder."""
+    return torch.from_numpy(numbered(tokenizer, prompts).astype(np.int64))

@@ -1,6 +1,7 @@
 """The parts of the recipe that can be checked without training anything."""
 
 import json
+from math import inf
 from pathlib import Path
 from random import Random
 
@@ -9,6 +10,15 @@ import pytest
 
 from training.captions import caption, vocabulary
 from training.scenes import imagine
+
+
+def squares(count: int) -> np.ndarray:
+    """The first drawings that are 256 × 256, as bytes [count, 256, 256, 3]."""
+    from training.drawings import pixels
+    from training.scenes import size_of
+
+    numbers = [number for number in range(4 * count) if size_of(number) == (256, 256)][:count]
+    return np.stack([pixels(number)[..., :3] for number in numbers])
 
 
 def test_every_word_is_one_token_and_any_text_can_be_read() -> None:
@@ -73,16 +83,15 @@ def test_the_encoder_is_the_linear_map_that_was_measured() -> None:
 
     from training.autoencoder import new_autoencoder
     from training.cells import CELL, CHANNELS, COLOUR_SPREAD, COLOURS, DETAIL_SPREAD, measure
-    from training.drawings import pixels
 
-    drawn = np.stack([pixels(number)[..., :3] for number in range(40)])
+    drawn = squares(12)
     cells = measure(drawn)
     network: AutoencoderKL = new_autoencoder(cells).half().float()  # as it will be shipped
     images = torch.from_numpy(drawn).permute(0, 3, 1, 2) / 127.5 - 1
     with torch.no_grad():
         posterior = network.encode(images).latent_dist
     # the oracle: the map as one matrix product on cells that numpy cut out
-    cut = images.numpy().reshape(40, 3, 32, CELL, 32, CELL).transpose(0, 2, 4, 1, 3, 5).reshape(40, 32, 32, 192)
+    cut = images.numpy().reshape(12, 3, 32, CELL, 32, CELL).transpose(0, 2, 4, 1, 3, 5).reshape(12, 32, 32, 192)
     expected = ((cut - cells.mean.numpy()) @ cells.patterns.numpy().T).transpose(0, 3, 1, 2)
     np.testing.assert_allclose(posterior.mode().numpy(), expected, atol=4e-3)
     assert posterior.std.max() < 1e-5
@@ -99,9 +108,8 @@ def test_colours_survive_the_encoder_exactly() -> None:
 
     from training.autoencoder import new_autoencoder
     from training.cells import COLOURS, measure
-    from training.drawings import pixels
 
-    cells = measure(np.stack([pixels(number) for number in range(40)]))
+    cells = measure(squares(12))
     colours = torch.tensor([[1.0, 0.2, 0.6], [0.2, 0.9, 0.1], [-0.8, -0.8, -0.2], [0.9, 0.8, 0.4]])
     flat = colours[:, :, None, None].expand(-1, -1, 64, 96)
     with torch.no_grad():
@@ -118,17 +126,18 @@ def test_the_decoder_learns(tmp_path: Path) -> None:
     from training.autoencoder import crops, loss_of, new_autoencoder
     from training.cells import measure
     from training.drawings import drawings
+    from training.recipe import SCALES
 
     torch.manual_seed(0)
     pictures = drawings(6, tmp_path)
-    cells = measure(pictures)
-    network = new_autoencoder(cells)
+    cells = measure([picture for shelf in pictures.values() for picture in shelf])
+    network = new_autoencoder(cells, SCALES["tiny"])
     encoder = {name: value.clone() for name, value in network.encoder.state_dict().items()}
-    picture, mask = next(crops(pictures, np.random.default_rng(0)))
+    picture, mask = next(crops(pictures, ((48, 4),), seed=0))
     optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=2e-3)
     losses = []
     for _ in range(12):
-        loss = loss_of(network, cells, picture[:4], mask[:4])
+        loss = loss_of(network, cells, picture, mask)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -152,28 +161,27 @@ def test_exported_folder_loads_as_a_stable_diffusion_pipeline(tmp_path: Path) ->
     import torch
     from diffusers import StableDiffusionPipeline
 
-    from training import export
+    from training import export, folder
     from training.autoencoder import new_autoencoder
     from training.cells import measure
-    from training.denoiser import Painter
-    from training.drawings import pixels
+    from training.painter import Painter
     from training.text import new_tokenizer
 
-    unfinished, folder = tmp_path / "meadow.part", tmp_path / "meadow"
-    autoencoder = new_autoencoder(measure(np.stack([pixels(number) for number in range(4)])))
-    export.write_pipeline(Painter(new_tokenizer()), autoencoder, unfinished)
-    export.write_studio_facts(unfinished)
+    unfinished, finished = tmp_path / "meadow.part", tmp_path / "meadow"
+    autoencoder = new_autoencoder(measure(squares(4)))
+    folder.write_pipeline(Painter(new_tokenizer()), autoencoder, unfinished)
+    folder.write_studio_facts(unfinished)
     export.write_card(export.Figures(decibels=1, seen=2, pictures=3, minutes=4), unfinished)
-    export.put_in_place(unfinished, folder)
+    folder.put_in_place(unfinished, finished)
 
     assert [path.name for path in tmp_path.iterdir()] == ["meadow"]
-    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 48 * 2**20
-    assert "1.0 dB" in (folder / "README.md").read_text()
-    facts = json.loads((folder / "studio.json").read_text())
+    assert sum(path.stat().st_size for path in finished.rglob("*") if path.is_file()) < 48 * 2**20
+    assert "1.0 dB" in (finished / "README.md").read_text()
+    facts = json.loads((finished / "studio.json").read_text())
     assert facts["words"] == sorted(set(facts["words"]))
     assert {word for example in facts["examples"] for word in example.replace(",", "").split()} <= set(facts["words"])
 
-    pipeline = StableDiffusionPipeline.from_pretrained(folder)
+    pipeline = StableDiffusionPipeline.from_pretrained(finished)
     pipeline.set_progress_bar_config(disable=True)
     assert pipeline.vae.config.scaling_factor == 1
     with torch.inference_mode():
@@ -181,35 +189,39 @@ def test_exported_folder_loads_as_a_stable_diffusion_pipeline(tmp_path: Path) ->
     assert image.size == (64, 64)
 
 
-def test_a_finished_model_is_taken_up_again(tmp_path: Path) -> None:
-    import torch
+def test_the_card_shows_what_was_measured_beside_what_was_wanted(tmp_path: Path) -> None:
+    from training import export
 
-    from training import export, take_up
-    from training.autoencoder import new_autoencoder, trained_autoencoder
-    from training.cells import measure
-    from training.denoiser import Painter
-    from training.drawings import pixels
-    from training.loop import load
-    from training.text import new_tokenizer
+    measures = {
+        "hour": {"value": 97.5, "bar": 97},
+        "colour": {"value": 61.0, "bar": 90},
+        "seam": {"value": 1.1, "bar": 1.3, "unit": "×", "at_most": True},
+        "memory": {"value": 812.3456, "bar": None, "unit": "MiB"},
+    }
+    export.write_card(export.Figures(decibels=1, seen=2, pictures=3, minutes=4), tmp_path, measures)
+    card = (tmp_path / "README.md").read_text()
+    assert "| hour | 97.5 | at least 97 | yes |" in card
+    assert "| colour | 61 | at least 90 | no |" in card
+    assert "| seam | 1.1 × | at most 1.3 | yes |" in card
+    assert "| memory | 812.3 MiB | | |" in card
+    export.write_card(export.Figures(decibels=1, seen=2, pictures=3, minutes=4), tmp_path)
+    assert "not been measured" in (tmp_path / "README.md").read_text()
 
-    cells = measure(np.stack([pixels(number) for number in range(4)]))
-    painter, folder, work = Painter(new_tokenizer()), tmp_path / "model", tmp_path / "work"
-    export.write_pipeline(painter, new_autoencoder(cells), folder)
-    (folder / export.HISTORY).write_text('{"seen": 640, "minutes": 2.5}')
-    take_up.take_up(folder, work)
 
-    again = load(work / "cells.pt")
-    torch.testing.assert_close(again["patterns"], cells.patterns, atol=2e-3, rtol=2e-3)
-    images = torch.rand(1, 3, 64, 64) * 2 - 1
-    with torch.no_grad():
-        seen = trained_autoencoder(work).encode(images).latent_dist.mode()
-    torch.testing.assert_close(seen, cells.latents(images), atol=2e-2, rtol=1e-2)
-    kept = load(work / "denoiser.pt")
-    torch.testing.assert_close(kept["average"]["unet.conv_in.weight"], painter.unet.conv_in.weight.float())
-    figures = export.Figures(decibels=30, seen=100, pictures=4, minutes=1.0).after(kept["history"])
-    assert (figures.seen, figures.minutes) == (740, 3.5)
-    with pytest.raises(SystemExit, match="take the model up in an empty folder"):
-        take_up.take_up(folder, work)
+def test_measures_of_other_weights_are_not_shown(tmp_path: Path) -> None:
+    from training import export
+
+    work, model = tmp_path / "work", tmp_path / "model"
+    work.mkdir()
+    model.mkdir()
+    assert export.measures_of(model, work) == {}
+    (model / "some.safetensors").write_bytes(b"weights")
+    ours = export.fingerprint(model)
+    rows = {"hour": {"value": 1.0, "bar": 2, "model": ours}, "ground": {"value": 1.0, "bar": 2, "model": "another"}}
+    (work / export.MEASURES).write_text(json.dumps(rows))
+    assert list(export.measures_of(model, work)) == ["hour"]
+    (model / "some.safetensors").write_bytes(b"other weights")
+    assert export.measures_of(model, work) == {}
 
 
 def test_a_run_can_be_stopped_and_taken_up_again(tmp_path: Path) -> None:
@@ -230,3 +242,25 @@ def test_a_run_can_be_stopped_and_taken_up_again(tmp_path: Path) -> None:
     for step in range(200):
         average.update(layer, step)
     torch.testing.assert_close(average.network.weight, layer.weight, atol=1e-3, rtol=0)
+    grown = Average(layer, 0.9)
+    with torch.no_grad():
+        layer.weight += 1
+    grown.update(layer, inf)  # an average that was taken up forgets no faster at first
+    torch.testing.assert_close(layer.weight - grown.network.weight, torch.full((2, 2), 0.9), atol=1e-6, rtol=0)
+
+
+def test_a_run_may_be_counted_in_steps() -> None:
+    from training.loop import Clock
+
+    clock = Clock(minutes=inf, steps=40)
+    assert [clock.tick(step) for step in (0, 10, 39, 40, 50)] == [0, 0.25, 39 / 40, 1, 1]
+    assert Clock(minutes=0).tick() == 1
+
+
+def test_lots_depend_on_the_question_alone() -> None:
+    from training.loop import lot
+
+    assert lot(1, "decoder", 2) == lot(1, "decoder", 2)
+    asked = {lot(seed, name, step) for seed in range(5) for name in ("decoder", "denoiser") for step in range(200)}
+    assert len(asked) == 2000
+    assert all(0 <= number < 2**32 for number in asked)

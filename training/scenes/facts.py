@@ -1,25 +1,33 @@
-"""What can be true of a scene, and how scene number *n* is imagined.
+"""What can be true of a scene.
 
 Facts come first and the picture is drawn from them, so a caption never has to guess: it reads the same facts.
 """
 
 from dataclasses import dataclass
-from random import Random
 
-HOURS = ("dawn", "day", "sunset", "night", "storm")
-GROUNDS = ("meadow", "desert", "snow", "lake", "sea", "autumn")
-FARS = ("nothing", "hills", "mountains", "snowy mountains")
+HOURS = ("dawn", "day", "sunset", "night")
+WEATHERS = ("clear", "clouds", "storm", "rain", "snowfall", "fog", "rainbow")
+GROUNDS = ("meadow", "desert", "snow", "lake", "sea", "beach", "autumn", "forest", "city")
+FARS = ("nothing", "hills", "mountains", "snowy mountains", "skyline", "island")
+STYLES = ("flat", "watercolour", "pixel art", "ink", "low poly", "neon")
+FEATURES = ("road", "river", "fence", "bridge")
+RELATIONS = ("beside", "behind", "in front of", "above")
 PLACES = ("left", "centre", "right")
 
 WALLS = ("red", "blue", "yellow", "white", "pink")
+ROOFS = ("red", "blue", "green", "purple")
 SAILS = ("red", "white", "yellow", "blue", "orange")
 COLOURS = {
     "house": WALLS,
+    "tower": ("grey", "red", "yellow", "white"),
     "windmill": ("white", "red", "blue"),
     "lighthouse": ("red", "blue"),
     "boat": SAILS,
     "balloon": ("red", "blue", "yellow", "orange", "purple", "green"),
+    "birds": ("white", "black"),
+    "figure": ("red", "yellow", "blue", "purple", "orange"),  # the coat
     "tree": ("green", "pink"),
+    "bush": ("green",),
     "pine": ("green",),
     "palm": ("green",),
     "cactus": ("green",),
@@ -27,24 +35,51 @@ COLOURS = {
 AUTUMN_LEAVES = ("orange", "red", "yellow")
 FLOWERS = ("red", "yellow", "white", "purple", "pink")
 STANDING = {
-    "meadow": ("house", "tree", "windmill", "pine"),
-    "desert": ("cactus", "palm", "house"),
-    "snow": ("house", "pine"),
-    "lake": ("boat", "boat", "house", "tree", "pine"),
-    "sea": ("boat", "boat", "lighthouse", "palm", "house"),
-    "autumn": ("house", "tree", "windmill"),
+    "meadow": ("house", "tree", "windmill", "pine", "tower", "bush", "figure"),
+    "desert": ("cactus", "palm", "house", "tower", "figure"),
+    "snow": ("house", "pine", "tower", "figure"),
+    "lake": ("boat", "boat", "house", "tree", "pine", "figure"),
+    "sea": ("boat", "boat", "lighthouse"),
+    "beach": ("boat", "palm", "palm", "lighthouse", "house", "figure"),
+    "autumn": ("house", "tree", "windmill", "bush", "figure"),
+    "forest": ("house", "tower", "bush", "figure"),
+    "city": ("house", "tree", "bush", "figure"),
 }
-GROUPS = ("house", "tree", "pine", "palm", "cactus", "boat", "balloon")
+FLYING = ("balloon", "birds")
+GROUPS = ("house", "tree", "bush", "pine", "palm", "cactus", "boat", "balloon", "figure")
+BEHIND_GROUND = {  # what can be seen beyond each ground
+    "meadow": ("nothing", "hills", "mountains", "snowy mountains", "skyline"),
+    "desert": ("nothing", "hills", "mountains", "snowy mountains"),
+    "snow": ("nothing", "hills", "mountains", "snowy mountains"),
+    "lake": ("nothing", "hills", "mountains", "snowy mountains", "skyline"),
+    "sea": ("nothing", "mountains", "snowy mountains", "skyline", "island"),
+    "beach": ("nothing", "hills", "mountains", "snowy mountains", "island"),
+    "autumn": ("nothing", "hills", "mountains", "snowy mountains", "skyline"),
+    "forest": ("nothing", "mountains", "snowy mountains"),
+    "city": ("nothing", "mountains", "snowy mountains"),
+}
+CROSSING = {  # what can run through each ground
+    "meadow": ("road", "river", "fence", "bridge"),
+    "desert": ("road",),
+    "snow": ("road", "river", "fence"),
+    "autumn": ("road", "river", "fence", "bridge"),
+    "forest": ("road", "river", "bridge"),
+}
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One kind of thing: a single one at a place, or two or three of them side by side (then place is empty)."""
+    """One kind of thing: a single one at a place, or two or three of them side by side (then place is empty).
+
+    A thing that is beside another has no place of its own either. Birds are one flock. A roof without a colour is as
+    roofs are.
+    """
 
     kind: str
     colour: str
     place: str = ""
     count: int = 1
+    roof: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,50 +88,20 @@ class Facts:
 
     hour: str
     ground: str
-    far: str
+    far: str = "nothing"
+    weather: str = "clear"
+    style: str = "flat"
     light: str = ""  # "sun", "moon"
-    clouds: bool = False
     lightning: bool = False
     flowers: str = ""  # their colour
+    feature: str = ""  # one of FEATURES
     things: tuple[Thing, ...] = ()
+    relation: str = ""  # how the first thing stands to the second, one of RELATIONS
 
+    @property
+    def clouds(self) -> bool:
+        return self.weather in ("clouds", "storm", "rain", "snowfall")
 
-def imagine(number: int) -> Facts:
-    """Scene `number` of the world: the same facts on every machine, for ever."""
-    random = Random(number)
-    hour = random.choices(HOURS, weights=(16, 28, 22, 22, 12))[0]
-    ground = random.choice(GROUNDS)
-    return Facts(
-        hour=hour,
-        ground=ground,
-        far=random.choices(FARS, weights=(2, 3, 3, 3))[0],
-        light=_light(random, hour),
-        clouds=hour == "storm" or random.random() < 0.4,
-        lightning=hour == "storm" and random.random() < 0.6,
-        flowers=random.choice(FLOWERS) if ground == "meadow" and random.random() < 0.4 else "",
-        things=_things(random, hour, ground),
-    )
-
-
-def _light(random: Random, hour: str) -> str:
-    """The sun or the moon, where the hour allows one; now and then it is out of the picture."""
-    if hour == "storm" or random.random() < 0.25:
-        return ""
-    return "moon" if hour == "night" else "sun"
-
-
-def _things(random: Random, hour: str, ground: str) -> tuple[Thing, ...]:
-    """Up to three things, each kind and each place at most once; or one group of two or three."""
-    kinds = STANDING[ground] + (() if hour == "storm" else ("balloon",))
-    number = random.choices((0, 1, 2, 3), weights=(10, 45, 32, 13))[0]
-    if number == 1 and random.random() < 0.4:
-        kind = random.choice([kind for kind in kinds if kind in GROUPS])
-        return (Thing(kind, _colour(random, kind, ground), count=random.choice((2, 3))),)
-    chosen = random.sample(sorted(set(kinds)), min(number, len(set(kinds))))
-    places = random.sample(PLACES, len(chosen))
-    return tuple(Thing(kind, _colour(random, kind, ground), place) for kind, place in zip(chosen, places, strict=True))
-
-
-def _colour(random: Random, kind: str, ground: str) -> str:
-    leaves = kind == "tree" and ground == "autumn"
-    return random.choice(AUTUMN_LEAVES if leaves else COLOURS[kind])
+    @property
+    def stars(self) -> bool:
+        return self.hour == "night" and self.weather in ("clear", "clouds")

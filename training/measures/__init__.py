@@ -1,0 +1,1 @@
+"""What is measured of the built-in model; `python -m training.measure` runs it all."""
