@@ -1,6 +1,8 @@
-"""The built-in model: our engine beside diffusers' own pipeline, same parts, same steps, same size, one picture.
+"""Our engine beside diffusers' own pipeline, same parts, same steps, same size, one picture.
 
 python -m benchmarks.generate [--model FOLDER] [--steps 20] [--size 256] [--rounds 5]
+
+The built-in model, or another: ``python -m benchmarks.sd15 FOLDER`` writes one of Stable Diffusion 1.5's size.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
@@ -28,6 +31,22 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def beside(family: Any, folder: Path) -> StableDiffusionPipeline:
+    """diffusers' pipeline of the very same parts."""
+    pipe = StableDiffusionPipeline(
+        unet=family.unet,
+        vae=family.vae,
+        text_encoder=family.text_encoder,
+        tokenizer=family.tokenizer,
+        scheduler=EulerDiscreteScheduler.from_pretrained(folder, subfolder="scheduler"),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=BUILT_IN)
@@ -37,9 +56,7 @@ def main() -> None:
     options = parser.parse_args()
 
     family = load(options.model, device="cpu")
-    pipe = StableDiffusionPipeline.from_pretrained(options.model, dtype=torch.float32)
-    pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
-    pipe.set_progress_bar_config(disable=True)
+    pipe = beside(family, options.model)
     sampling = Sampling(steps=options.steps, guidance=4.0, sampler="euler", seed=1)
     request = TextToImage(prompt=PROMPT, size=Size(width=options.size, height=options.size), sampling=sampling)
 

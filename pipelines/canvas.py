@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from pipelines.depth import DEEP, eight_bits, low_bytes, with_low_bytes
 from pipelines.requests import Margins
 
 MIRROR_LIMIT = 2
@@ -18,8 +19,8 @@ MIRROR_LIMIT = 2
 
 
 def plain(picture: Image.Image) -> Image.Image:
-    """The picture as grey or colours, with or without transparency (mode L, LA, RGB or RGBA)."""
-    if picture.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in picture.info:
+    """The picture as grey or colours, with or without transparency (mode L, LA, RGB or RGBA), or as 16-bit grey."""
+    if picture.mode in ("L", "LA", "RGB", "RGBA", DEEP) and "transparency" not in picture.info:
         return picture
     return keep_facts(picture.convert("RGBA" if picture.has_transparency_data else "RGB"), picture)
 
@@ -32,7 +33,7 @@ def keep_facts(result: Image.Image, picture: Image.Image) -> Image.Image:
 
 def to_pixels(picture: Image.Image) -> Tensor:
     """RGB pixels of any PIL picture; transparency is left out."""
-    array = np.asarray(picture.convert("RGB"), dtype=np.float32)
+    array = np.asarray(eight_bits(picture).convert("RGB"), dtype=np.float32)
     return torch.from_numpy(array).permute(2, 0, 1) / 255 * 2 - 1
 
 
@@ -69,7 +70,8 @@ def grow(picture: Image.Image, margins: Margins) -> tuple[Image.Image, Image.Ima
         alpha = grown.getchannel("A")
         alpha.paste(255, mask=mask)
         grown.putalpha(alpha)
-    return keep_facts(grown, picture), mask
+    low = low_bytes(picture)
+    return with_low_bytes(keep_facts(grown, picture), low and grow(low, margins)[0]), mask
 
 
 def _pad(picture: Image.Image, margins: Margins, mode: str) -> Image.Image:

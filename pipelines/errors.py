@@ -5,6 +5,7 @@
     ├── UnreadableImage         a picture or mask that cannot be opened
     ├── ModelError              a model that is missing, incomplete or of a kind nobody here knows
     ├── AttentionUnavailable    an explicit attention choice that this machine cannot honour
+    ├── LockBroken              a picture that does not keep what its mask does not cover
     └── OutputError             a picture that could not be written
 
 Each message is one sentence: what was expected, what came, what to do.
@@ -29,6 +30,10 @@ class ModelError(StudioError):
 
 class AttentionUnavailable(StudioError):
     """An explicit attention choice that cannot be honoured on this machine."""
+
+
+class LockBroken(StudioError):
+    """A picture that changed outside its mask and feather, which no way of painting may do."""
 
 
 class OutputError(StudioError):

@@ -31,9 +31,29 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """How much of a picture its mask locked, and that it was kept (``pipelines.locking``).
+
+    ``locked``, ``ring`` and ``repainted``: shares of the pixels, together 1, that keep their bytes, that are a mixture
+    of old and new, and that are new.  ``before`` and ``after``: SHA-256, as hexadecimal text, of the samples of the old
+    picture and of the new one, both in the new one's mode, row by row, with all that is not locked set to 0.
+    """
+
+    locked: float
+    ring: float
+    repainted: float
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Picture:
-    """Picture ``index`` is done; ``seed`` is its own, so ``request.alone(index)`` makes it again."""
+    """Picture ``index`` is done; ``seed`` is its own, so ``request.alone(index)`` makes it again.
+
+    ``proof``: that it keeps what its mask does not cover, where there was one.
+    """
 
     index: int
     seed: int
     image: Image
+    proof: Proof | None = None

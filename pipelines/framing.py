@@ -31,7 +31,7 @@ def to_size(size: tuple[int, int], target: tuple[int, int], anchor: str = "centr
 
 
 def to_aspect(size: tuple[int, int], aspect: tuple[float, float], anchor: str = "centre") -> Margins:
-    """The margins of the smallest canvas of an ``aspect`` (width, height) that holds a picture, to the nearest pixel."""
+    """The margins of the smallest canvas of an ``aspect`` (width, height), to a pixel, that holds the picture."""
     for name, value in zip(("width", "height"), aspect, strict=True):
         check_number(f"{name} of the aspect", value, 0.01, 10_000)
     wide, high = aspect

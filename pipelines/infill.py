@@ -13,6 +13,16 @@ Pixels = Callable[["Tensor", "Tensor"], "Tensor"]
 Latents = Callable[["Tensor", "Tensor", Callable[[], "Tensor"]], "Tensor"]
 
 
+def halved(pixels: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+    """Both at half the size, rounded up: the mean of what is known of 2 × 2 pixels, and where nothing of them is."""
+    import torch.nn.functional as F
+
+    known, even = 1 - hole, (0, hole.shape[2] % 2, 0, hole.shape[1] % 2)
+    weights = F.avg_pool2d(F.pad(known, even), 2)
+    colours = F.avg_pool2d(F.pad(pixels * known, even), 2) / weights.clamp(min=1e-6)
+    return colours, (weights == 0).float()
+
+
 def surroundings(pixels: Tensor, hole: Tensor) -> Tensor:
     """Colours from around the hole, softer the further in (push-pull, Gortler et al. 1996, section 5.2.2).
 
@@ -25,12 +35,44 @@ def surroundings(pixels: Tensor, hole: Tensor) -> Tensor:
     if bool(known.all()) or not bool(known.any()) or max(pixels.shape[1:]) < 2:
         return pixels
     height, width = pixels.shape[1:]
-    even = (0, width % 2, 0, height % 2)
-    weights = F.avg_pool2d(F.pad(known, even), 2)
-    colours = F.avg_pool2d(F.pad(pixels * known, even), 2) / weights.clamp(min=1e-6)
-    coarse = surroundings(colours, (weights == 0).float())
+    coarse = surroundings(*halved(pixels, hole))
     finer = F.interpolate(coarse[None], scale_factor=2, mode="bilinear", align_corners=False)[0][:, :height, :width]
     return known * pixels + hole * finer
+
+
+def edge(pixels: Tensor, hole: Tensor) -> Tensor:
+    """The nearest known pixel, drawn out into the hole."""
+    from pipelines.nearest import drawn_out
+
+    return drawn_out(pixels, hole) if _tells(hole) else pixels
+
+
+def mirror(pixels: Tensor, hole: Tensor) -> Tensor:
+    """The known part reflected over the edge of the hole."""
+    from pipelines.nearest import mirrored
+
+    return mirrored(pixels, hole) if _tells(hole) else pixels
+
+
+def patch(pixels: Tensor, hole: Tensor) -> Tensor:
+    """Texture from the rest of the picture, or ``surroundings`` where there is too little of it."""
+    from pipelines.patches import continued
+
+    return continued(pixels, hole, surroundings(pixels, hole)) if _tells(hole) else pixels
+
+
+def statistics(pixels: Tensor, hole: Tensor) -> Tensor:
+    """Noise with the colours and the grain of the picture; always the same noise."""
+    import torch
+
+    from pipelines.grain import grown
+
+    return grown(pixels, hole, torch.Generator().manual_seed(0))
+
+
+def _tells(hole: Tensor) -> bool:
+    """Whether something is to be filled and something is known to fill it from."""
+    return bool((hole > 0).any()) and bool((hole == 0).any())
 
 
 def neutral(pixels: Tensor, hole: Tensor) -> Tensor:
@@ -70,6 +112,10 @@ class Fill:
 FILLS: dict[str, Fill] = {
     "original": Fill("Original"),
     "surroundings": Fill("Surroundings", pixels=surroundings),
+    "edge": Fill("Edge drawn out", pixels=edge),
+    "mirror": Fill("Mirrored", pixels=mirror),
+    "patch": Fill("Patches of the picture", pixels=patch),
+    "statistics": Fill("Coloured noise", pixels=statistics),
     "neutral": Fill("Neutral grey", pixels=neutral),
     "noise": Fill("Latent noise", latents=noisy),
     "nothing": Fill("Latent nothing", latents=empty),

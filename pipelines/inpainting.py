@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pipelines.blending import repaired
 from pipelines.canvas import fit, fit_weights, keep_facts, plain, to_picture, to_pixels
 from pipelines.compositing import paste
 from pipelines.depth import keep_low_bytes
@@ -14,7 +15,7 @@ from pipelines.engine.windows import Window
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Family
 from pipelines.infill import FILLS
-from pipelines.masks import feather, grown, hardened, to_cells, to_graded_cells
+from pipelines.masks import feather, grown, hardened, to_cells, to_graded_cells, to_weights
 from pipelines.planning import Canvas, along, plan_walks
 from pipelines.region import Region, find_region
 from pipelines.requests import Inpaint
@@ -63,14 +64,18 @@ def walks_in(
         cells=cells.to(family.device),
         kept=family.encode(pixels * (mask < 0.5)) if facts.takes_mask else None,
         strength=request.strength,
+        full_steps=request.full_steps,
         under=fill.latents,
         windows=windows,
         corner=corner,
     )
 
     def finish(latents: Tensor) -> Image.Image:
-        painted = to_picture(family.decode(latents)).crop((0, 0, *region.working))
-        whole = keep_facts(region.put(paste(part, region.from_working(painted), soft), picture), picture)
+        painted = region.from_working(to_picture(family.decode(latents)).crop((0, 0, *region.working)))
+        if request.blend == "automatic":
+            mended, _ = repaired(to_pixels(part), to_pixels(painted), to_weights(soft))
+            painted = to_picture(mended)
+        whole = keep_facts(region.put(paste(part, painted, soft), picture), picture)
         return keep_low_bytes(whole, picture, soft, (region.left, region.top))
 
     return plan_walks(family, request, canvas, finish)

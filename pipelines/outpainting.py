@@ -121,4 +121,5 @@ def on_grown(request: Outpaint, picture: Image.Image, margins: Margins) -> Inpai
     """The request's wish on ``picture`` grown by ``margins``."""
     grown, mask = grow(picture, margins)
     shared = {item.name: getattr(request, item.name) for item in dataclasses.fields(Request)}
-    return Inpaint(**shared, image=grown, mask=mask, feather=request.overlap)
+    own = {name: getattr(request, name) for name in ("strength", "fill", "blend")}
+    return Inpaint(**shared, **own, image=grown, mask=mask, feather=request.overlap)

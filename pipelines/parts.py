@@ -18,6 +18,11 @@ MAX_STEPS = 1000
 MAX_GUIDANCE = 100.0
 MIN_SIDE = 64
 UPSCALES = {"pixels": "the picture", "latents": "its latents: softer, and freer to change"}
+BLENDS = {
+    "automatic": "repaired where that makes the join fainter",
+    "none": "as it was painted",
+}
+VARIATIONS = {"subtle": 0.15, "strong": 0.4}
 SOURCES = {"cpu": "the same noise on every machine", "device": "drawn where the model is"}
 
 

@@ -2,7 +2,7 @@
 
 Importing this module imports neither torch nor Pillow, so that forms and `--help` stay instant.  A request is complete:
 together with a model it determines its pictures.  ``Request.to_dict`` leaves pictures out and names them by the SHA-256
-of their pixels; ``from_dict`` is given a function that finds them again.
+of their pixels; ``pipelines.rereading`` is given a function that finds them again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -28,6 +27,7 @@ from pipelines.errors import InvalidRequest
 from pipelines.infill import FILLS
 from pipelines.parts import (
     AREAS,
+    BLENDS,
     MAX_SEED,
     PADDED,
     PARTS,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_SEED", "TASKS", "Guiding", "Hires", "ImageToImage", "Inpaint", "Margins", "Outpaint", "Request", "Sampling",
-    "Size", "TextToImage", "Tuning", "Variation", "from_dict", "picture_key",
+    "Size", "TextToImage", "Tuning", "Variation",
 ]  # fmt: skip
 
 MAX_COUNT = 64
@@ -179,7 +179,8 @@ class Inpaint(Request):
     far back towards noise the masked part is thrown, 0 (unchanged) to 1 (anew).  ``feather`` is the width in pixels of
     the soft edge outside the mask.  ``grow``: pixels by which the mask is made larger first, or smaller where negative.
     ``fill``: what stands under the mask before the noise comes, one of ``FILLS``.  ``graded``: grey parts of the mask
-    are repainted by less strength, the darker the less, instead of by mixing.
+    are repainted by less strength, the darker the less, instead of by mixing.  ``full_steps``: as in ImageToImage.
+    ``blend``: how what was painted is joined to what was kept, one of ``BLENDS``.
 
     ``area``: what the model sees of the picture while it works, one of ``AREAS``.  ``padding``: how many pixels of it
     are shown around the mask and its feather, where the area is masked (then at least) or closeup (exactly).
@@ -194,6 +195,8 @@ class Inpaint(Request):
     grow: int = 0
     fill: str = "original"
     graded: bool = False
+    full_steps: bool = False
+    blend: str = "automatic"
     area: str = "automatic"
     padding: int | None = None
 
@@ -212,6 +215,8 @@ class Inpaint(Request):
         check_whole("grow", self.grow, -256, 256)
         check_choice("fill", self.fill, FILLS)
         check_flag("graded", self.graded)
+        check_flag("full_steps", self.full_steps)
+        check_choice("blend", self.blend, BLENDS)
         check_choice("area", self.area, AREAS)
         if self.padding is not None:
             check_whole("padding", self.padding, 0, 1024)
@@ -236,6 +241,9 @@ class Outpaint(Request):
     ``overlap`` is how many pixels of the old picture beside a new margin may be blended into the new part; the rest of
     the old picture keeps its pixels byte for byte.
 
+    ``fill``: what stands in the new part before the noise comes, one of ``FILLS``; with a ``strength`` below 1 some
+    of it is kept.  ``blend``: how the new part is joined to the old, one of ``BLENDS``.
+
     ``anchored``: noise belongs to places of a canvas without bounds, on which the picture's left top corner is at
     ``origin`` (x, y), so that extending left and then right gives the same as right and then left.  The result lies at
     (x - left, y - top).  ``rolls``: how often a new part may be painted anew because it copies the picture.
@@ -246,6 +254,9 @@ class Outpaint(Request):
     image: Image
     margins: Margins = field(default_factory=Margins)
     overlap: int = 16
+    strength: float = 1.0
+    fill: str = "mirror"
+    blend: str = "automatic"
     anchored: bool = False
     origin: tuple[int, int] = (0, 0)
     rolls: int = 2
@@ -254,6 +265,10 @@ class Outpaint(Request):
         super().__post_init__()
         check_picture("picture", self.image)
         check_whole("overlap", self.overlap, 0, 256)
+        check_number("strength", self.strength, 0.01, 1.0)
+        object.__setattr__(self, "strength", float(self.strength))
+        check_choice("fill", self.fill, FILLS)
+        check_choice("blend", self.blend, BLENDS)
         check_flag("anchored", self.anchored)
         check_point("origin", self.origin)
         object.__setattr__(self, "origin", tuple(self.origin))
@@ -273,42 +288,6 @@ class Outpaint(Request):
 
 
 TASKS: dict[str, type[Request]] = {kind.task: kind for kind in (TextToImage, ImageToImage, Inpaint, Outpaint)}
-
-
-def from_dict(data: Mapping[str, Any], find: Callable[[str], Image] | None = None) -> Request:
-    """The request that ``to_dict`` described; ``find`` turns the SHA-256 of a picture into the picture."""
-    if not isinstance(data, Mapping) or not isinstance(data.get("task"), str) or data["task"] not in TASKS:
-        raise InvalidRequest(f'A request names one of the tasks {", ".join(TASKS)} under "task"; this one does not.')
-    kind = TASKS[data["task"]]
-    known = {item.name for item in dataclasses.fields(kind)}
-    values = {}
-    for name, value in data.items():
-        if name == "task":
-            continue
-        if name not in known:
-            raise InvalidRequest(f"{data['task']} has no setting {name!r}; it has {', '.join(sorted(known))}.")
-        values[name] = _read(name, value, find)
-    needed = {item.name for item in dataclasses.fields(kind) if _has_no_default(item)}
-    if needed - set(values):
-        raise InvalidRequest(f"The {data['task']} request lacks its {' and '.join(sorted(needed - set(values)))}.")
-    return kind(**values)
-
-
-def _has_no_default(item: dataclasses.Field[Any]) -> bool:
-    return item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-
-
-def _read(name: str, value: Any, find: Callable[[str], Image] | None) -> Any:
-    if name in PARTS:
-        try:
-            return PARTS[name](**value)
-        except TypeError as error:
-            raise InvalidRequest(f"The {name} of the request cannot be read: {error}.") from error
-    if isinstance(value, Mapping) and "sha256" in value:
-        if find is None:
-            raise InvalidRequest("The request needs its pictures beside it; open it from a library that has them.")
-        return find(value["sha256"])
-    return value
 
 
 def _plain(value: Any) -> Any:

@@ -6,36 +6,42 @@ Light on purpose: `--help` answers before anything heavy is imported.
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable
+from dataclasses import fields
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pipelines.attention import CHOICES as ATTENTION
-from pipelines.engine.names import find_choice, find_spacing
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.errors import InvalidRequest
+from pipelines.framing import ANCHORS
 from pipelines.infill import FILLS
-from pipelines.parts import SOURCES
+from pipelines.parts import AREAS, BLENDS, PADDING, SOURCES, VARIATIONS
+from pipelines.requests import ImageToImage, Inpaint, Outpaint, Request, TextToImage
+from pipelines.resizing import RESIZES
+from studio.asking import SIDES
 from studio.fine import FINE
+from studio.masking import add_masks
+from studio.options import (
+    aspect,
+    choice,
+    choices_of,
+    length,
+    nearest,
+    number,
+    point,
+    sampler,
+    size,
+    spacing,
+    variation,
+    whole,
+)
 from studio.settings import Settings, version
 
 PROGRAM = "diffusion-studio"
-
-
-@dataclass(frozen=True)
-class Length:
-    """A margin as it was typed: pixels, or a percentage of the picture's side."""
-
-    number: float = 0
-    percentage: bool = False
-
-    def pixels(self, side: int) -> int:
-        """How much that is on a side of so many pixels."""
-        return round(self.number / 100 * side) if self.percentage else int(self.number)
+KINDS: dict[str, Callable[[str], Any]] = {"number": number, "whole": whole, "text": str}
 
 
 class Parser(argparse.ArgumentParser):
@@ -60,7 +66,7 @@ def page() -> Parser:
         epilog=f"commands: {', '.join(COMMANDS)}   ({PROGRAM} COMMAND --help says more)",
     )
     parser.add_argument("--host", default=usual.host, help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=_whole, default=usual.port, help="port to listen on (%(default)s)")
+    parser.add_argument("--port", type=whole, default=usual.port, help="port to listen on (%(default)s)")
     parser.add_argument("--outputs", type=Path, default=usual.outputs, metavar="DIR", help="where pictures are kept")
     _add_words(parser)
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the page in a browser")
@@ -73,38 +79,63 @@ def generate() -> Parser:
     """Options of ``generate``."""
     parser = Parser("generate", "Make pictures from a prompt.")
     _add_prompt(parser)
-    parser.add_argument("--width", type=_whole, metavar="PIXELS", help="width of the picture")
-    parser.add_argument("--height", type=_whole, metavar="PIXELS", help="height of the picture")
-    _add_common(parser)
+    parser.add_argument("--width", type=whole, metavar="PIXELS", help="width of the picture")
+    parser.add_argument("--height", type=whole, metavar="PIXELS", help="height of the picture")
+    _add_common(parser, TextToImage)
+    return parser
+
+
+def image_to_image() -> Parser:
+    """Options of ``image-to-image``."""
+    parser = Parser("image-to-image", "Paint a picture over, keeping as much of it as the strength leaves.")
+    _add_picture(parser)
+    _add_strength(parser, 0.6)
+    parser.add_argument("--width", type=whole, metavar="PIXELS", help="width of the result, with --height")
+    parser.add_argument("--height", type=whole, metavar="PIXELS", help="height of the result, with --width")
+    parser.add_argument("--resize", type=choice("resize mode", RESIZES), help=choices_of(RESIZES))
+    parser.add_argument("--loops", type=whole, metavar="N", help="how often the result is painted over again (1)")
+    _add_common(parser, ImageToImage)
     return parser
 
 
 def inpaint() -> Parser:
     """Options of ``inpaint``."""
-    parser = Parser("inpaint", "Repaint what is white in a mask; everything else keeps its pixels.")
-    parser.add_argument("image", metavar="IMAGE", help="the picture: PNG, JPEG or WebP")
-    _add_prompt(parser)
-    parser.add_argument("--mask", required=True, metavar="MASK", help="a picture of the same size: white = repaint")
-    parser.add_argument("--strength", type=_number, help="0 keeps what is there, 1 makes it anew (1)")
-    parser.add_argument("--feather", type=_whole, metavar="PIXELS", help="width of the soft edge outside the mask (8)")
-    parser.add_argument("--grow", type=_whole, metavar="PIXELS", help="make the mask larger first, or smaller (0)")
-    parser.add_argument("--fill", type=_choice("fill", FILLS), help=f"what stands under it: {_choices(FILLS)}")
+    parser = Parser("inpaint", "Repaint what is under a mask; everything else keeps its pixels.")
+    _add_picture(parser)
+    add_masks(parser, whole, length)
+    _add_strength(parser, 1)
+    parser.add_argument("--feather", type=whole, metavar="PIXELS", help="width of the soft edge outside the mask (8)")
+    parser.add_argument("--grow", type=whole, metavar="PIXELS", help="make the mask larger first, or smaller (0)")
+    parser.add_argument("--fill", type=choice("fill", FILLS), help=f"what stands under it: {choices_of(FILLS)}")
+    parser.add_argument("--blend", type=choice("blend", BLENDS), help=f"how it is joined: {choices_of(BLENDS)}")
     parser.add_argument("--graded", action="store_true", default=None, help="repaint grey parts by less strength")
-    _add_common(parser)
+    parser.add_argument("--area", type=choice("area", AREAS), help=f"what the model sees: {choices_of(AREAS)}")
+    parser.add_argument("--padding", type=whole, metavar="PIXELS", help=f"around masked and closeup ({PADDING})")
+    _add_common(parser, Inpaint)
     return parser
 
 
 def outpaint() -> Parser:
     """Options of ``outpaint``."""
     parser = Parser("outpaint", "Extend a picture beyond its edges.")
-    parser.add_argument("image", metavar="IMAGE", help="the picture: PNG, JPEG or WebP")
-    _add_prompt(parser)
-    for side in ("left", "top", "right", "bottom"):
-        parser.add_argument(
-            f"--{side}", type=_length, default=Length(), metavar="N", help="pixels, or N%% of the picture's side (0)"
-        )
-    parser.add_argument("--overlap", type=_whole, metavar="PIXELS", help="how far the old picture may be blended (16)")
-    _add_common(parser)
+    _add_picture(parser)
+    for side in SIDES:
+        parser.add_argument(f"--{side}", type=length, metavar="N", help="pixels, or N%% of the picture's side (0)")
+    parser.add_argument("--to", type=size, metavar="WxH", help="the size of the new canvas, instead of margins")
+    parser.add_argument("--aspect", type=aspect, metavar="W:H", help="its aspect, such as 16:9")
+    parser.add_argument("--zoom", type=number, metavar="N", help="how many times as long its sides are")
+    parser.add_argument("--anchor", type=choice("anchor", ANCHORS), metavar="WHERE", help=choices_of(ANCHORS))
+    parser.add_argument("--overlap", type=whole, metavar="PIXELS", help="how far the old picture may be blended (16)")
+    _add_strength(parser, 1, full_steps=False)
+    parser.add_argument("--fill", type=choice("fill", FILLS), help=f"what stands in the new part: {choices_of(FILLS)}")
+    parser.add_argument("--blend", type=choice("blend", BLENDS), help=f"how it is joined: {choices_of(BLENDS)}")
+    parser.add_argument("--rolls", type=whole, metavar="N", help="how often a copy of the picture is painted anew (2)")
+    parser.add_argument(
+        "--anchored", action="store_true", default=None, help="let noise belong to places of the canvas"
+    )
+    parser.add_argument("--origin", type=point, metavar="X,Y", help="where the picture lies on it (0,0)")
+    parser.add_argument("--plan", action="store_true", help="only show what would be done, and how long it would take")
+    _add_common(parser, Outpaint)
     return parser
 
 
@@ -117,13 +148,27 @@ def again() -> Parser:
     return parser
 
 
+def vary() -> Parser:
+    """Options of ``vary``."""
+    parser = Parser("vary", "Make pictures near one that the studio made.")
+    parser.add_argument("image", metavar="FILE", type=Path, help="a PNG file that the studio wrote")
+    parser.add_argument(
+        "--how", type=variation, default="subtle", metavar="MUCH", help=f"{' or '.join(VARIATIONS)}, or 0 to 1 (subtle)"
+    )
+    parser.add_argument("--seed", type=whole, help="of the noise to vary towards; drawn where left out")
+    parser.add_argument("--count", type=whole, default=1, help="how many pictures (1)")
+    parser.add_argument("--out", type=Path, default=Settings().outputs, metavar="DIR", help="where to write them")
+    _add_engine(parser, model="that of the recipe")
+    return parser
+
+
 def look() -> Parser:
     """Options of ``look``."""
     parser = Parser("look", "Show what a model sees of a prompt: its tokens, their weights, step by step.")
     _add_prompt(parser)
     parser.add_argument("--negative", default="", metavar="TEXT", help="what the picture should not show")
-    parser.add_argument("--steps", type=_whole, help="of a run, for wording that changes on the way")
-    parser.add_argument("--seed", type=_whole, default=0, help="of the picture whose choices are shown (0)")
+    parser.add_argument("--steps", type=whole, help="of a run, for wording that changes on the way")
+    parser.add_argument("--seed", type=whole, default=0, help="of the picture whose choices are shown (0)")
     _add_model(parser)
     _add_styles(parser)
     return parser
@@ -145,9 +190,11 @@ def doctor() -> Parser:
 
 COMMANDS: dict[str, Callable[[], Parser]] = {
     "generate": generate,
+    "image-to-image": image_to_image,
     "inpaint": inpaint,
     "outpaint": outpaint,
     "again": again,
+    "vary": vary,
     "look": look,
     "models": models,
     "doctor": doctor,
@@ -156,6 +203,19 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
 
 def _add_prompt(parser: Parser) -> None:
     parser.add_argument("prompt", metavar="PROMPT", help="what the picture should show")
+
+
+def _add_picture(parser: Parser) -> None:
+    parser.add_argument("image", metavar="IMAGE", help="the picture: PNG, JPEG or WebP")
+    _add_prompt(parser)
+
+
+def _add_strength(parser: Parser, usual: float, full_steps: bool = True) -> None:
+    parser.add_argument("--strength", type=number, help=f"0 keeps what is there, 1 makes it anew ({usual:g})")
+    if full_steps:
+        parser.add_argument(
+            "--full-steps", action="store_true", default=None, help="take all steps from there, not their last part"
+        )
 
 
 def _add_words(parser: Parser) -> None:
@@ -185,85 +245,34 @@ def _add_engine(parser: Parser, model: str | None = None) -> None:
     _add_model(parser, model)
     parser.add_argument("--device", default=usual.device, help="auto, cpu, cuda, ... (%(default)s)")
     parser.add_argument(
-        "--attention", type=_choice("attention", ATTENTION), default=usual.attention, help=_choices(ATTENTION)
+        "--attention", type=choice("attention", ATTENTION), default=usual.attention, help=choices_of(ATTENTION)
     )
 
 
-def _add_common(parser: Parser) -> None:
+def _add_common(parser: Parser, kind: type[Request]) -> None:
     """What every picture has; what is left out comes from the model's card."""
     parser.add_argument("--negative", default="", metavar="TEXT", help="what it should not show")
-    parser.add_argument("--steps", type=_whole, help="how often the noise is estimated")
-    parser.add_argument("--guidance", type=_number, help="how closely the prompt is followed")
-    parser.add_argument("--sampler", type=_sampler, help=_choices(SAMPLERS))
-    parser.add_argument("--spacing", type=_spacing, help=_choices(SPACING_LABELS))
-    parser.add_argument("--seed", type=_whole, help="of the first picture; drawn and told where left out")
-    parser.add_argument("--count", type=_whole, default=1, help="how many pictures (1)")
+    parser.add_argument("--steps", type=whole, help="how often the noise is estimated")
+    parser.add_argument("--guidance", type=number, help="how closely the prompt is followed")
+    parser.add_argument("--sampler", type=sampler, help=choices_of(SAMPLERS))
+    parser.add_argument("--spacing", type=spacing, help=choices_of(SPACING_LABELS))
+    parser.add_argument("--seed", type=whole, help="of the first picture; drawn and told where left out")
+    parser.add_argument("--count", type=whole, default=1, help="how many pictures (1)")
     parser.add_argument("--out", type=Path, default=Settings().outputs, metavar="DIR", help="where to write them")
     _add_styles(parser)
     _add_engine(parser)
-    _add_fine(parser)
+    _add_fine(parser, {item.name for item in fields(kind)})
 
 
-def _add_fine(parser: Parser) -> None:
-    """What most people never touch."""
+def _add_fine(parser: Parser, parts: Container[str]) -> None:
+    """What most people never touch: the settings of those parts that the request has."""
     fine = parser.add_argument_group("finer control")
-    fine.add_argument("--noise", type=_choice("noise source", SOURCES), help=f"where it is drawn: {_choices(SOURCES)}")
-    fine.add_argument("--clip-skip", type=_whole, metavar="N", help="text encoder layer, counted from the last (1)")
+    fine.add_argument("--noise", type=choice("noise source", SOURCES), help=f"where it is drawn: {choices_of(SOURCES)}")
+    fine.add_argument("--clip-skip", type=whole, metavar="N", help="text encoder layer, counted from the last (1)")
     for name, row in FINE.items():
-        kinds = {"number": _number, "whole": _whole, "choice": _choice(name.replace("_", " "), row.choices)}
-        fine.add_argument(f"--{name.replace('_', '-')}", type=kinds[row.kind], metavar="N", help=row.words)
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a whole number, but is {text!r}.") from None
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number, but is {text!r}.") from None
-
-
-def _length(text: str) -> Length:
-    if not re.fullmatch(r"-?(\d{1,9}|\d{1,9}(\.\d{1,9})?%)", text):
-        raise argparse.ArgumentTypeError(f"must be pixels such as 128 or a share such as 25%, but is {text!r}.")
-    return Length(float(text.removesuffix("%")), text.endswith("%"))
-
-
-def _sampler(text: str) -> str:
-    """Also by the name that another program gives it."""
-    choice = find_choice(text)
-    if choice is not None and choice.spacing is not None:
-        own = SAMPLERS[choice.sampler].label
-        raise InvalidRequest(f"{text} is a sampler and a spacing: give --sampler {own!r} --spacing {choice.spacing}.")
-    return choice.sampler if choice else _choice("sampler", SAMPLERS)(text)
-
-
-def _spacing(text: str) -> str:
-    return find_spacing(text) or _choice("spacing", SPACING_LABELS)(text)
-
-
-def _choice(name: str, choices: Iterable[str]) -> Callable[[str], str]:
-    def chosen(text: str) -> str:
-        if text not in choices:
-            near = _nearest(text, choices)
-            hint = "" if near is None else f" (did you mean {near}?)"
-            raise InvalidRequest(f"Unknown {name} {text!r}{hint}: choose one of {', '.join(choices)}.")
-        return text
-
-    return chosen
-
-
-def _choices(names: Iterable[str]) -> str:
-    return f"one of {', '.join(names)}"
-
-
-def _nearest(text: str, choices: Iterable[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(text, list(choices), n=1)), None)
+        if row.part in parts:
+            read = choice(name.replace("_", " "), row.choices) if row.kind == "choice" else KINDS[row.kind]
+            fine.add_argument(f"--{name.replace('_', '-')}", type=read, metavar="N", help=row.words)
 
 
 def _plainly(message: str, options: Iterable[str], program: str) -> str:
@@ -283,9 +292,9 @@ def _unknown(word: str, options: Iterable[str], program: str) -> str:
     if word in COMMANDS:
         return f"The command comes first: {PROGRAM} {word} ..."
     if option.startswith("-"):
-        kind, near = "option", _nearest(option, options)
+        kind, near = "option", nearest(option, options)
     elif program == PROGRAM:
-        kind, near = "command", _nearest(option, COMMANDS)
+        kind, near = "command", nearest(option, COMMANDS)
     else:
         return f"{program} has no use for {word!r}: put a prompt of several words in quotes."
     hint = f"{program} --help lists what there is." if near is None else f"did you mean {near}?"

@@ -7,20 +7,18 @@ sentence where something could not be done, 1 where something broke, 130 after C
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.errors import InvalidRequest, StudioError
-from pipelines.requests import MAX_SEED, Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage
-from studio import arguments
+from pipelines.requests import Request, Sampling, TextToImage
+from studio import arguments, asking
 from studio.explain import sentence as explain
-from studio.fine import FINE, parts_of
 from studio.looking import seen, tokenizer
 from studio.models import ModelCard, Models
 from studio.settings import QUIET, Settings
@@ -55,47 +53,31 @@ def serve(options: Namespace) -> int:
     return 0
 
 
-def generate(options: Namespace) -> int:
-    """``generate PROMPT``."""
-    card = Models().card(options.model)
-    width = card.defaults["width"] if options.width is None else options.width
-    height = card.defaults["height"] if options.height is None else options.height
-    request = TextToImage(**_shared(options, card), size=Size(width=width, height=height))
-    return _make(options, card, _worded(options, request))
+def asked(ask: Callable[[Namespace, ModelCard], Request]) -> Callable[[Namespace], int]:
+    """The command that makes what ``ask`` makes of its options."""
 
+    def command(options: Namespace) -> int:
+        card = Models().card(options.model)
+        return _make(options, card, word(ask(options, card), options.words, options.style))
 
-def inpaint(options: Namespace) -> int:
-    """``inpaint IMAGE PROMPT --mask MASK``."""
-    from studio.library import open_mask, open_picture
-
-    card = Models().card(options.model)
-    shared = _shared(options, card) | _given(options, "strength", "feather", "grow", "fill", "graded")
-    request = Inpaint(**shared, image=open_picture(options.image), mask=open_mask(options.mask))
-    return _make(options, card, _worded(options, request))
-
-
-def outpaint(options: Namespace) -> int:
-    """``outpaint IMAGE PROMPT`` and at least one margin."""
-    from studio.library import open_picture
-
-    card = Models().card(options.model)
-    image = open_picture(options.image)
-    margins = Margins(
-        left=options.left.pixels(image.width),
-        top=options.top.pixels(image.height),
-        right=options.right.pixels(image.width),
-        bottom=options.bottom.pixels(image.height),
-    )
-    shared = _shared(options, card) | _given(options, "overlap")
-    return _make(options, card, _worded(options, Outpaint(**shared, image=image, margins=margins)))
+    return command
 
 
 def again(options: Namespace) -> int:
     """``again FILE``: from its recipe, with the model of the recipe unless another is given."""
+    return _make_again(options, lambda request: request)
+
+
+def vary(options: Namespace) -> int:
+    """``vary FILE``: pictures near it, from its recipe."""
+    return _make_again(options, lambda request: asking.varied(options, request))
+
+
+def _make_again(options: Namespace, change: Callable[[Request], Request]) -> int:
     from studio.library import Library
 
     library = Library(options.image.parent)
-    request = library.request(options.image)
+    request = change(library.request(options.image))
     reference = library.recipe(options.image)["model"] if options.model is None else options.model
     return _make(options, Models().card(reference), settled([request]))
 
@@ -105,7 +87,8 @@ def look(options: Namespace) -> int:
     card = Models().card(options.model)
     steps = card.defaults["steps"] if options.steps is None else options.steps
     sampling = Sampling(steps=steps, seed=options.seed)
-    wording = _worded(options, TextToImage(prompt=options.prompt, negative=options.negative, sampling=sampling))
+    request = TextToImage(prompt=options.prompt, negative=options.negative, sampling=sampling)
+    wording = word(request, options.words, options.style)
     lines = seen(wording.requests[0], tokenizer(card.folder))
     _hint(card, wording)
     print(lines)
@@ -136,32 +119,16 @@ def doctor(options: Namespace) -> int:
 
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
-    "generate": generate,
-    "inpaint": inpaint,
-    "outpaint": outpaint,
+    "generate": asked(asking.text_to_image),
+    "image-to-image": asked(asking.image_to_image),
+    "inpaint": asked(asking.inpaint),
+    "outpaint": asked(asking.outpaint),
     "again": again,
+    "vary": vary,
     "look": look,
     "models": models,
     "doctor": doctor,
 }
-
-
-def _shared(options: Namespace, card: ModelCard) -> dict[str, Any]:
-    """What every request has, from the options and, where they are silent, from the model's card."""
-    chosen = {name: card.defaults[name] for name in ("steps", "guidance", "sampler", "spacing")}
-    chosen |= _given(options, *chosen, "noise")
-    chosen["seed"] = secrets.randbelow(MAX_SEED + 1) if options.seed is None else options.seed
-    sampling = Sampling(**chosen)
-    said = {"prompt": options.prompt, "negative": options.negative, "count": options.count, "sampling": sampling}
-    return said | _given(options, "clip_skip") | parts_of(_given(options, *FINE))
-
-
-def _given(options: Namespace, *names: str) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-
-
-def _worded(options: Namespace, request: Request) -> Wording:
-    return word(request, options.words, options.style)
 
 
 def _hint(card: ModelCard, wording: Wording) -> None:
@@ -206,7 +173,8 @@ def _pictures(options: Namespace, card: ModelCard, requests: Sequence[Request], 
     with closing(_events(family, requests)) as events, Meter(requests, sys.stderr) as meter:
         for request, event in events:
             if isinstance(event, Picture):
-                recipe = Recipe(request=request, model=card.reference, title=card.title, on=dict(family.report))
+                on = dict(family.report)
+                recipe = Recipe(request=request, model=card.reference, title=card.title, on=on, proof=event.proof)
                 saved = library.save(event.image, recipe)
                 meter.clear()
                 yield saved.path

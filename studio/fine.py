@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.engine.guidance import GUIDANCES
-from pipelines.parts import PARTS
+from pipelines.engine.samplers import SAMPLERS
+from pipelines.parts import PARTS, UPSCALES
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Fine:
     words: str
     part: str
     setting: str
-    kind: str = "number"  # or "whole", or "choice"
+    kind: str = "number"  # or "whole", "text" or "choice"
     choices: Iterable[str] = ()
 
 
@@ -39,6 +40,12 @@ FINE: dict[str, Fine] = {
     "sigma_min": Fine("least noise of the spacing", "tuning", "sigma_min"),
     "sigma_max": Fine("most noise of the spacing", "tuning", "sigma_max"),
     "shift": Fine("how far a flow model's steps are pushed towards noise", "tuning", "shift"),
+    "hires_scale": Fine("how many times as large a second walk makes the picture (1)", "hires", "scale"),
+    "hires_upscale": Fine(f"what is enlarged: {', '.join(UPSCALES)}", "hires", "upscale", "choice", tuple(UPSCALES)),
+    "hires_strength": Fine("how much of it is painted anew (0.5)", "hires", "strength"),
+    "hires_steps": Fine("steps of the second walk, as many as the first if 0", "hires", "steps", "whole"),
+    "hires_sampler": Fine("a sampler of its own", "hires", "sampler", "choice", tuple(SAMPLERS)),
+    "hires_prompt": Fine("a prompt of its own", "hires", "prompt", "text"),
     "rho": Fine("exponent of Karras and polyexponential spacing", "tuning", "rho"),
 }
 

@@ -174,6 +174,7 @@ class Jobs:
             model=order.card.reference,
             title=order.card.title,
             on=self._worker.status.on,
+            proof=made.proof,
         )
         return self._library.save(made.image, recipe)
 

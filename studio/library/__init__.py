@@ -1,6 +1,7 @@
 """Pictures on disk.
 
     door.py       open_picture, open_mask: whatever a person hands us → a picture, or one sentence
+    deep.py       16 bits a channel in PNG files
     files.py      writing a file whole or not at all
     recipe.py     the recipe in a PNG
     library.py    the folder of results and inputs

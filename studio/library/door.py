@@ -10,10 +10,14 @@ import io
 import warnings
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from pipelines.checks import MAX_SIDE
+from pipelines.depth import DEEP, low_bytes
 from pipelines.errors import UnreadableImage
+from pipelines.masks import as_mask
+from pipelines.pictures import upright
+from studio.library.deep import load
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_PIXELS = MAX_SIDE * MAX_SIDE
@@ -24,17 +28,18 @@ Source = str | Path | bytes
 def open_picture(source: Source) -> Image.Image:
     """A picture from a file or from a file's bytes, upright: RGB, or RGBA where it has transparency.
 
+    16-bit grey stays so (mode I;16), and colours of 16 bits carry their low bytes (``pipelines.depth``).
     UnreadableImage where it is missing, damaged, too large or of another format than PNG, JPEG and WebP.
     """
-    return _to_colour(_open(source))
+    picture = _open(source)
+    if picture.mode == DEEP:
+        return picture
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
 
 
 def open_mask(source: Source) -> Image.Image:
     """A mask: mode L, white = repaint.  Colours become their lightness; what is transparent is black, which keeps."""
-    picture = _to_colour(_open(source))
-    if picture.mode == "RGBA":
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture)
-    return picture.convert("L")
+    return as_mask(_open(source))
 
 
 def _open(source: Source) -> Image.Image:
@@ -42,10 +47,12 @@ def _open(source: Source) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as picture:
+            with Image.open(_file(source), formats=FORMATS) as picture:
                 _check_size(name, picture)
-                picture.load()
-                return ImageOps.exif_transpose(picture)
+                opened = upright(load(picture, _file(source)))
+        if "transparency" in opened.info and (opened.mode == DEEP or low_bytes(opened)):
+            raise UnreadableImage(f"{name} has 16 bits and one colour of clear: save it with an alpha channel.")
+        return opened
     except UnreadableImage:
         raise
     except UnidentifiedImageError as error:
@@ -58,14 +65,11 @@ def _open(source: Source) -> Image.Image:
         raise UnreadableImage(f"{name} is damaged and cannot be read: save or download it again.") from error
 
 
+def _file(source: Source) -> io.BytesIO | str | Path:
+    return io.BytesIO(source) if isinstance(source, bytes) else source
+
+
 def _check_size(name: str, picture: Image.Image) -> None:
     width, height = picture.size
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise UnreadableImage(f"{name} is {width}x{height}; sides may be at most {MAX_SIDE} pixels: shrink it.")
-
-
-def _to_colour(picture: Image.Image) -> Image.Image:
-    """RGB or RGBA.  16-bit grey is scaled: Pillow's own conversion would clip all above 255 to white."""
-    if picture.mode.startswith("I"):
-        picture = picture.convert("I").point(lambda value: value / 256).convert("L")
-    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")

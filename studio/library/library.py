@@ -18,8 +18,11 @@ from typing import Any
 from PIL import Image
 
 from pipelines.errors import UnreadableImage
-from pipelines.requests import Request, from_dict, picture_key
+from pipelines.pictures import picture_key
+from pipelines.requests import Request
+from pipelines.rereading import from_dict
 from studio.library import recipe as recipes
+from studio.library.deep import load
 from studio.library.files import check_writable, sweep, write_whole
 from studio.library.recipe import Recipe
 
@@ -83,8 +86,7 @@ class Library:
             raise UnreadableImage("The library does not have this picture (any more): open it again from its file.")
         try:
             with Image.open(path, formats=("PNG",)) as picture:
-                picture.load()
-                return picture.copy()
+                return load(picture, path)
         except Exception as error:
             raise UnreadableImage(f"{path} is damaged and cannot be read: open the picture again.") from error
 

@@ -16,8 +16,11 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from pipelines.depth import low_bytes
 from pipelines.errors import UnreadableImage
+from pipelines.events import Proof
 from pipelines.requests import Request
+from studio.library import deep
 from studio.settings import version
 
 CHUNK = "diffusion-studio"
@@ -29,7 +32,10 @@ def _now() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """``request``: of this one picture.  ``model``: its reference.  ``on``: device, precision, attention as was."""
+    """``request``: of this one picture.  ``model``: its reference.  ``on``: device, precision, attention as was.
+
+    ``proof``: that the picture keeps what its mask does not cover.
+    """
 
     request: Request
     model: str
@@ -37,21 +43,26 @@ class Recipe:
     on: Mapping[str, str] = field(default_factory=dict)
     created: str = field(default_factory=_now)
     studio: str = field(default_factory=version)
+    proof: Proof | None = None
 
     def to_json(self) -> str:
         """Canonical: sorted keys, no spaces."""
-        data = vars(self) | {"request": self.request.to_dict(), "on": dict(self.on)}
+        proof = None if self.proof is None else vars(self.proof)
+        data = vars(self) | {"request": self.request.to_dict(), "on": dict(self.on), "proof": proof}
         return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def png(picture: Image.Image, recipe: Recipe | None = None) -> bytes:
-    """A picture as a PNG file, pixels and mode exact, with its recipe before the pixels."""
+    """A picture as a PNG file, pixels, mode, profile and resolution exact, with its recipe before the pixels."""
     chunks = PngInfo()
     if recipe is not None:
         chunks.add_itxt(CHUNK, recipe.to_json())
     file = io.BytesIO()
+    options = {"dpi": picture.info["dpi"]} if "dpi" in picture.info else {}
+    if low_bytes(picture) is not None:
+        return deep.png(picture, chunks, **options)
     try:
-        picture.save(file, "PNG", pnginfo=chunks, compress_level=4)
+        picture.save(file, "PNG", pnginfo=chunks, compress_level=4, **options)
     except OSError as error:
         raise UnreadableImage(f"A picture of mode {picture.mode} cannot be kept: convert it to RGB.") from error
     return file.getvalue()

@@ -140,7 +140,7 @@ class Previews:
 
 def _translate(run: Run, event: Step | Picture, previews: Previews) -> Iterator[Any]:
     if isinstance(event, Picture):
-        yield Made(run.run, event.index, event.seed, event.image)
+        yield Made(run.run, event.index, event.seed, event.image, event.proof)
         return
     yield Progress(run.run, event.index, event.step, event.steps)
     jpeg = previews.draw(event)

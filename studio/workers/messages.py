@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from pipelines.errors import StudioError
+from pipelines.events import Proof
 from pipelines.requests import Request
 
 
@@ -97,12 +98,13 @@ class Preview:
 
 @dataclass(frozen=True)
 class Made:
-    """Picture ``index`` is done."""
+    """Picture ``index`` is done; ``proof``: that it keeps what its mask does not cover."""
 
     run: str
     index: int
     seed: int
     image: Image.Image
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)

@@ -50,22 +50,22 @@ def test_new_parts_of_a_transparent_picture_are_opaque(photo) -> None:
 
 @pytest.mark.parametrize("width", [0, 1, 2, 7, 16])
 def test_feather_is_whole_within_and_nothing_beyond(width: int) -> None:
-    mask = np.zeros((60, 60), np.float32)
-    mask[20:35, 25:40] = 1
-    soft = feather(torch.from_numpy(mask)[None], width)[0].numpy()
-    assert (soft[mask == 1] == 1).all()
+    mask = np.zeros((60, 60), np.uint8)
+    mask[20:35, 25:40] = 255
+    soft = np.asarray(feather(Image.fromarray(mask), width))
+    assert (soft[mask == 255] == 255).all()
     beyond = ~ndimage.binary_dilation(mask, np.ones((3, 3)), iterations=width) if width else mask == 0
     assert (soft[beyond] == 0).all()
     ring = soft[27, 40 : 40 + width]
-    assert (np.diff(ring) <= 0).all()
+    assert (np.diff(ring.astype(int)) <= 0).all()
     if width >= 7:
         assert len(np.unique(ring)) >= width // 2
 
 
 def test_grey_masks_stay_grey() -> None:
-    weights = to_weights(Image.new("L", (16, 16), 51))
-    assert float(weights.mean()) == pytest.approx(0.2)
-    assert float(feather(weights, 4).max()) == pytest.approx(0.2)
+    grey = Image.new("L", (16, 16), 51)
+    assert float(to_weights(grey).mean()) == pytest.approx(0.2)
+    assert feather(grey, 4).getextrema() == (51, 51)
 
 
 def test_a_cell_is_touched_by_a_single_pixel() -> None:
@@ -78,13 +78,13 @@ def test_a_cell_is_touched_by_a_single_pixel() -> None:
 
 def test_paste_mixes_by_weight(photo) -> None:
     white = Image.new("RGB", photo.size, "white")
-    weights = torch.zeros(1, 64, 64)
-    weights[:, :, 32:] = 0.5
-    weights[:, :, 48:] = 1
-    result = np.asarray(paste(photo, white, weights)).astype(float)
+    soft = Image.new("L", photo.size)
+    soft.paste(128, (32, 0, 48, 64))
+    soft.paste(255, (48, 0, 64, 64))
+    result = np.asarray(paste(photo, white, soft)).astype(float)
     old = np.asarray(photo).astype(float)
     np.testing.assert_array_equal(result[:, :32], old[:, :32])
-    np.testing.assert_allclose(result[:, 32:48], (old[:, 32:48] + 255) / 2, atol=0.5)
+    np.testing.assert_allclose(result[:, 32:48], old[:, 32:48] + 128 / 255 * (255 - old[:, 32:48]), atol=0.51)
     assert (result[:, 48:] == 255).all()
 
 

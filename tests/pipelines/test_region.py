@@ -8,11 +8,13 @@ from PIL import Image
 
 from pipelines.events import Picture
 from pipelines.families.family import Facts
+from pipelines.parts import AREAS
 from pipelines.region import COMFORT, find_region
 from pipelines.requests import Inpaint, Margins, Outpaint, Sampling
 from pipelines.run import generate
 
 FACTS = Facts(family="any", channels=4, downscale=8, multiple=8, native=64, takes_mask=False)
+STEPS = Sampling(steps=2)
 
 
 def mask_of(size: tuple[int, int], box: tuple[int, int, int, int]) -> Image.Image:
@@ -80,6 +82,61 @@ def test_the_network_never_sees_more_than_it_can_compose(models, monkeypatch) ->
     list(generate(family, Inpaint(image=picture, mask=Image.new("L", picture.size, 255), sampling=Sampling(steps=1))))
     assert seen
     assert max(8 * height * 8 * width for _, height, width in seen) <= COMFORT * family.facts.native**2 * 1.3
+
+
+@pytest.mark.parametrize("size", [(24, 40), (64, 64), (400, 300), (800, 100)])
+def test_the_whole_picture_is_brought_to_a_size_that_the_model_likes(size: tuple[int, int]) -> None:
+    region = find_region(mask_of(size, (3, 3, 9, 9)), 8, FACTS, "whole")
+    assert (region.left, region.top, region.width, region.height) == (0, 0, *size)
+    pixels = region.working[0] * region.working[1]
+    assert 0.95 * FACTS.native**2 <= pixels <= 1.05 * COMFORT * FACTS.native**2
+    assert region.working[0] / region.working[1] == pytest.approx(size[0] / size[1], rel=0.05)
+
+
+@pytest.mark.parametrize("padding", [0, 5, 30])
+@pytest.mark.parametrize("size", [(90, 80), (400, 300)])
+def test_the_masked_area_is_as_large_as_the_model_knows_also_in_small_pictures(size, padding: int) -> None:
+    box = (70, 60, 80, 70)
+    region = find_region(mask_of(size, box), 4, FACTS, "masked", padding)
+    assert region.left <= max(70 - 4 - padding, 0) and region.left + region.width >= min(84 + padding, size[0])
+    assert region.working == (region.width, region.height)  # nothing is enlarged
+    assert (region.width, region.height) == (max(64, min(18 + 2 * padding, size[0] - region.left)),) * 2
+    assert region.top >= 0 and region.top + region.height <= size[1]
+
+
+@pytest.mark.parametrize("padding", [0, 16])
+def test_a_closeup_is_the_mask_with_its_padding_enlarged_for_the_model(padding: int) -> None:
+    region = find_region(mask_of((400, 300), (200, 100, 220, 110)), 2, FACTS, "closeup", padding)
+    assert (region.left, region.top) == (200 - 2 - padding, 100 - 2 - padding)
+    assert (region.width, region.height) == (20 + 4 + 2 * padding, 10 + 4 + 2 * padding)
+    assert region.working[0] * region.working[1] == pytest.approx(FACTS.native**2, rel=0.05)
+    assert region.working[0] / region.working[1] == pytest.approx(region.width / region.height, rel=0.05)
+    large = find_region(mask_of((400, 300), (10, 10, 390, 290)), 2, FACTS, "closeup")
+    assert large.working[0] < large.width
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_every_area_repaints_the_mask_and_nothing_else(models, area: str) -> None:
+    box, original = (101, 53, 130, 70), noise((200, 150))
+    request = Inpaint(image=original, mask=mask_of(original.size, box), feather=6, area=area, sampling=STEPS)
+    (result,) = [event.image for event in generate(models().family, request) if isinstance(event, Picture)]
+    changed = (np.asarray(original) != np.asarray(result)).any(-1)
+    assert changed[box[1] : box[3], box[0] : box[2]].mean() > 0.9
+    changed[box[1] - 6 : box[3] + 6, box[0] - 6 : box[2] + 6] = False
+    assert not changed.any()
+
+
+def test_areas_and_paddings_are_not_silently_ignored(models) -> None:
+    original = noise((200, 150))
+    base = {"image": original, "mask": mask_of(original.size, (101, 53, 107, 59)), "feather": 2, "sampling": STEPS}
+    padded = [("masked", 4), ("masked", 40), ("closeup", 4), ("closeup", 10)]
+    wishes = [{"area": "whole"}, *({"area": area, "padding": padding} for area, padding in padded)]
+    made = [next(generate_pictures(models().family, Inpaint(**base, **wish))).tobytes() for wish in wishes]
+    assert len(set(made)) == len(wishes)
+
+
+def generate_pictures(family, request):
+    return (event.image for event in generate(family, request) if isinstance(event, Picture))
 
 
 def test_a_long_thin_strip_keeps_its_scale() -> None:

@@ -15,6 +15,8 @@ from pipelines.engine.guidance import GUIDANCES
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.errors import InvalidRequest
+from pipelines.parts import PADDED
+from pipelines.pictures import picture_key
 from pipelines.requests import (
     MAX_SEED,
     Guiding,
@@ -26,12 +28,18 @@ from pipelines.requests import (
     TextToImage,
     Tuning,
     Variation,
-    from_dict,
-    picture_key,
 )
+from pipelines.rereading import from_dict
 
 PICTURE = Image.new("RGB", (64, 48), "red")
 MASK = Image.new("L", (64, 48), 255)
+
+
+def clear(picture: Image.Image) -> Image.Image:
+    """With the shade 0 made transparent, as PNG files can say."""
+    picture.info["transparency"] = 0
+    return picture
+
 
 samplings = st.builds(
     Sampling,
@@ -65,6 +73,14 @@ margins = st.builds(Margins, left=st.integers(0, 900), top=st.integers(0, 900))
 requests = st.one_of(
     st.builds(TextToImage, **common, size=sizes),
     st.builds(Inpaint, **common, image=st.just(PICTURE), mask=st.just(MASK), strength=st.floats(0, 1)),
+    st.builds(
+        Inpaint,
+        **common,
+        image=st.just(PICTURE),
+        mask=st.just(MASK),
+        area=st.sampled_from(PADDED),
+        padding=st.none() | st.integers(0, 1024),
+    ),
     st.builds(Outpaint, **common, image=st.just(PICTURE), margins=margins),
 )
 
@@ -118,7 +134,12 @@ def test_json_and_back_is_the_same_request(request) -> None:
         (lambda: TextToImage(size=None), "The size must be a Size, but is None"),
         (lambda: TextToImage(sampling={}), "The sampling must be a Sampling, but is {}"),
         (lambda: from_dict({"task": []}), "one of the tasks"),
-        (lambda: Outpaint(image=Image.new("I;16", (64, 64))), "The picture is of mode I;16, which would lose"),
+        (lambda: Outpaint(image=Image.new("F", (64, 64))), "The picture is of mode F, which would lose its values"),
+        (lambda: Outpaint(image=Image.new("I", (64, 64))), "The picture is of mode I, which would lose its values"),
+        (lambda: Outpaint(image=clear(Image.new("I;16", (64, 64)))), "The picture has 16 bits and one shade of clear"),
+        (lambda: Inpaint(image=PICTURE, mask=MASK, area="face"), "Unknown area 'face': choose one of automatic, whole"),
+        (lambda: Inpaint(image=PICTURE, mask=MASK, area="masked", padding=-1), "padding must be a whole number from 0"),
+        (lambda: Inpaint(image=PICTURE, mask=MASK, padding=8), "The area 'automatic' has no padding: leave it out, or"),
         (lambda: TextToImage(count=0), "count must be"),
         (lambda: Inpaint(image=PICTURE, mask=Image.new("L", (9, 9))), "as large as the picture, 64x48, but is 9x9"),
         (lambda: Inpaint(image=PICTURE, mask=PICTURE), "The mask must be grey"),
@@ -127,7 +148,7 @@ def test_json_and_back_is_the_same_request(request) -> None:
         (lambda: Inpaint(image=PICTURE, mask=MASK, feather=-1), "feather must be"),
         (lambda: Outpaint(image=PICTURE, margins=Margins(right=4090)), "would be 4154x48; sides may be at most 4096"),
         (lambda: Outpaint(image=Image.new("RGB", (5000, 8))), "The picture is 5000x8, but sides must be 8 to 4096"),
-        (lambda: from_dict({"task": "dance"}), "one of the tasks text_to_image, inpaint, outpaint"),
+        (lambda: from_dict({"task": "dance"}), "one of the tasks text_to_image, image_to_image, inpaint, outpaint"),
         (lambda: from_dict({"task": "text_to_image", "colour": "red"}), "text_to_image has no setting 'colour'"),
         (lambda: from_dict({"task": "inpaint", "prompt": "x"}), "The inpaint request lacks its image and mask"),
     ],

@@ -1,7 +1,7 @@
 """The denoiser's lessons: every drawing as often as any other, in batches that cost about the same."""
 
 from collections import Counter
-from itertools import islice
+from itertools import count, islice
 from random import Random
 
 import numpy as np
@@ -15,6 +15,7 @@ from training.drawings import pixels
 from training.recipe import SHIPPED
 from training.scenes import imagine, size_of
 from training.text import new_tokenizer, tokens
+from training.workers import ahead
 
 SHELVES = {(8, 32, 32): 70, (8, 24, 24): 10, (8, 32, 64): 15, (8, 64, 32): 5}  # shape → drawings
 
@@ -57,6 +58,14 @@ def test_a_batch_is_of_the_scenes_it_speaks_of(lessons: Lessons) -> None:
         assert clean[:, 0, 0, 0].tolist() == plan.scenes
         random = Random(plan.seed)
         assert torch.equal(spoken, tokens(new_tokenizer(), [prompt(scene, random) for scene in plan.scenes]))
+
+
+def test_workers_say_what_would_be_said_without_them(lessons: Lessons) -> None:
+    alone, together = (ahead(told, map(lessons.plan, count()), workers) for workers in (0, 2))
+    for (plan, said), (same_plan, said_by_worker) in islice(zip(alone, together, strict=True), 5):
+        assert plan == same_plan
+        assert np.array_equal(said, said_by_worker)
+    together.close()
 
 
 def test_captions_are_fresh_at_every_step_and_some_are_empty(lessons: Lessons) -> None:

@@ -93,7 +93,7 @@ def test_the_encoder_is_the_linear_map_that_was_measured() -> None:
     # the oracle: the map as one matrix product on cells that numpy cut out
     cut = images.numpy().reshape(12, 3, 32, CELL, 32, CELL).transpose(0, 2, 4, 1, 3, 5).reshape(12, 32, 32, 192)
     expected = ((cut - cells.mean.numpy()) @ cells.patterns.numpy().T).transpose(0, 3, 1, 2)
-    np.testing.assert_allclose(posterior.mode().numpy(), expected, atol=4e-3)
+    np.testing.assert_allclose(posterior.mode().numpy(), expected, atol=8e-3)  # half floats, after an anchor of 64
     assert posterior.std.max() < 1e-5
     spread = expected.std(axis=(0, 2, 3))
     np.testing.assert_allclose(spread[:COLOURS], COLOUR_SPREAD, rtol=1e-3)
@@ -117,7 +117,7 @@ def test_colours_survive_the_encoder_exactly() -> None:
     of_colour = cells.patterns[:COLOURS].view(COLOURS, 3, -1).sum(dim=2)
     offset = cells.mean.view(3, -1).mean(dim=1)
     told = torch.linalg.solve(of_colour, latents[:, :COLOURS, 4, 5].T).T + offset
-    torch.testing.assert_close(told, colours, atol=2e-3, rtol=0)
+    torch.testing.assert_close(told, colours, atol=1 / 255, rtol=0)  # half a byte's step
 
 
 def test_the_decoder_learns(tmp_path: Path) -> None:

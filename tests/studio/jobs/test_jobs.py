@@ -18,7 +18,7 @@ from studio.jobs import FINAL, Jobs, QueueFull, jobs
 from studio.library import Library
 from studio.models import Models
 from studio.services import Studio
-from tests.studio.fakes import make_worker, paint
+from tests.studio.fakes import PROOF, make_worker, paint
 
 
 def wish(prompt: str = "", count: int = 1, steps: int = 3) -> TextToImage:
@@ -44,6 +44,14 @@ def end(studio: Studio, id: str) -> dict[str, Any]:
 
 def submit(studio: Studio, prompt: str = "", **settings: int) -> str:
     return studio.jobs.submit([wish(prompt, **settings)], studio.model)
+
+
+def test_the_proof_of_the_pixel_lock_is_kept_in_the_file(studio: Studio) -> None:
+    picture, mask = Image.new("RGB", (24, 16)), Image.new("L", (24, 16), 255)
+    for request, proof in ((wish(), None), (Inpaint(image=picture, mask=mask), vars(PROOF))):
+        done = end(studio, studio.jobs.submit([request], studio.model))
+        path = studio.library.path_of(done["pictures"][0]["id"])
+        assert path is not None and studio.library.recipe(path)["proof"] == proof
 
 
 def test_a_job_goes_from_the_queue_to_files_with_their_recipes(studio: Studio) -> None:

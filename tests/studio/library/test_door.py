@@ -60,9 +60,11 @@ def test_transparency_is_kept_and_other_modes_become_rgb() -> None:
     assert open_picture(encoded(clear, transparency=0)).mode == "RGBA"
 
 
-def test_sixteen_bit_grey_is_scaled_and_not_clipped() -> None:
+def test_sixteen_bit_grey_stays_as_a_picture_and_is_scaled_as_a_mask() -> None:
     deep = Image.fromarray(np.array([[0, 256, 32768, 65535]] * 8, dtype=np.uint16))
-    assert list(open_picture(encoded(deep)).getchannel(0).tobytes()[:4]) == [0, 1, 128, 255]
+    opened = open_picture(encoded(deep))
+    assert (opened.mode, opened.tobytes()) == ("I;16", deep.tobytes())
+    assert list(open_mask(encoded(deep)).tobytes()[:4]) == [0, 1, 128, 255]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -15,7 +15,9 @@ import pytest
 from PIL import Image
 
 from pipelines.errors import OutputError, UnreadableImage
-from pipelines.requests import Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage, from_dict, picture_key
+from pipelines.pictures import picture_key
+from pipelines.requests import Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage
+from pipelines.rereading import from_dict
 from studio.library import Library, Recipe
 from studio.library import files as files_module
 

@@ -1,0 +1,32 @@
+"""What a request does with its pictures before anything is made of them; imports neither torch nor Pillow by itself."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pipelines.depth import low_bytes, with_low_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+ORIENTATION = 0x0112
+"""The tag of EXIF that says how a picture is to be turned."""
+
+
+def picture_key(picture: Image) -> str:
+    """SHA-256 of a picture's mode, size and pixels, as hexadecimal text."""
+    head = f"{picture.mode} {picture.width}x{picture.height}\n".encode()
+    colours = picture.palette.tobytes() + repr(picture.info.get("transparency")).encode() if picture.palette else b""
+    low = low_bytes(picture)
+    return hashlib.sha256(head + picture.tobytes() + (low.tobytes() if low else colours)).hexdigest()
+
+
+def upright(picture: Image) -> Image:
+    """The picture turned as its EXIF orientation says, and no longer saying so."""
+    if picture.getexif().get(ORIENTATION, 1) == 1:
+        return picture
+    from PIL import ImageOps
+
+    turned, low = ImageOps.exif_transpose(picture), low_bytes(picture)
+    return with_low_bytes(turned, low and ImageOps.exif_transpose(low))
