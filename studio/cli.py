@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import InvalidRequest, StudioError
-from pipelines.requests import Request, Sampling, TextToImage
+from pipelines.requests import Outpaint, Request, Sampling, TextToImage
 from studio import arguments, asking
 from studio.explain import sentence as explain
 from studio.looking import seen, tokenizer
@@ -58,9 +58,24 @@ def asked(ask: Callable[[Namespace, ModelCard], Request]) -> Callable[[Namespace
 
     def command(options: Namespace) -> int:
         card = Models().card(options.model)
-        return _make(options, card, word(ask(options, card), options.words, options.style))
+        wording = word(ask(options, card), options.words, options.style)
+        return _foretell(options, card, wording) if getattr(options, "plan", False) else _make(options, card, wording)
 
     return command
+
+
+def _foretell(options: Namespace, card: ModelCard, wording: Wording) -> int:
+    """``--plan``: what would be done, and how long it would take."""
+    os.environ |= QUIET
+    from pipelines.foretelling import foretold, lines
+    from pipelines.loading import load
+
+    request = wording.requests[0]
+    if request.idle is not None or not isinstance(request, Outpaint):
+        raise InvalidRequest(request.idle or "Only an outpainting has a plan to show: leave --plan out.")
+    family = load(card.folder, device=options.device, attention=options.attention)
+    print(*lines(*foretold(family, request)), sep="\n")
+    return 0
 
 
 def again(options: Namespace) -> int:

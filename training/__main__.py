@@ -17,11 +17,11 @@ DECODER = 0.25  # of the minutes
 LEAST = 0.25  # of the minutes, for the denoiser, however long drawing took
 
 
-def make(recipe: Recipe, work: Path, folder: Path, minutes: float) -> None:
+def make(recipe: Recipe, work: Path, folder: Path, minutes: float, drawings: int | None = None) -> None:
     """Draw, train the decoder, encode, train the denoiser, export; all of it in about so many minutes."""
     recipe.begin(work)
     autoencoder.train(work, minutes * DECODER)
-    dataset.write_latents(work, recipe.scale.drawings)
+    dataset.write_latents(work, recipe.scale.drawings if drawings is None else drawings)
     drawing = (seconds_of(work / "drawings") + seconds_of(work / "latents")) / 60
     denoiser.train(work, max(minutes * (1 - DECODER) - drawing, minutes * LEAST))
     export.export(work, folder)
@@ -32,13 +32,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, help="for everything together; 600 where nothing is said")
     parser.add_argument("--seed", type=int, default=0, help="of all that is left to chance")
+    parser.add_argument("--drawings", type=int, help="that the denoiser learns from; as the recipe says if not given")
     parser.add_argument("--tiny", action="store_true", help="a toy model in seconds, to see that everything works")
     parser.add_argument("--work", type=Path, default=Path("work"), help="where everything but the model is kept")
     parser.add_argument("--folder", type=Path, help="where the model goes: assets/meadow, or WORK/model if it is tiny")
     options = parser.parse_args()
     recipe = Recipe("tiny" if options.tiny else "shipped", options.seed)
     minutes = (inf if options.tiny else 600) if options.minutes is None else options.minutes
-    make(recipe, options.work, options.folder or (options.work / "model" if options.tiny else FOLDER), minutes)
+    folder = options.folder or (options.work / "model" if options.tiny else FOLDER)
+    make(recipe, options.work, folder, minutes, options.drawings)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
+from pipelines.errors import ModelError
 from training.cells import CELL, CHANNELS, Cells, measure, write_into
 from training.command import spoken
 from training.drawings import FIRST_HELD_OUT, drawings, pixels
@@ -109,7 +110,7 @@ def loss_of(network: AutoencoderKL, cells: Cells, pictures: Tensor, mask: Tensor
 
 @torch.no_grad()
 def reconstruct(network: AutoencoderKL, pictures: np.ndarray) -> Tensor:
-    """Pictures [n, 256, 256, 3+] there and back again: [n, 3, 256, 256] in [-1, 1]."""
+    """Pictures [n, height, width, 3+] there and back again: [n, 3, height, width] in [-1, 1]."""
     with half_precision():
         images = to_tensor(torch.from_numpy(pictures[..., :3].copy()).to(device()))
         return network.decode(network.encode(images).latent_dist.mode()).sample.float().clamp(-1, 1)
@@ -151,9 +152,12 @@ def train(work: Path, minutes: float = inf) -> None:
 
 def trained_autoencoder(work: Path) -> AutoencoderKL:
     """The averaged autoencoder of the checkpoint in `work`, ready for use."""
+    kept = load(work / "autoencoder.pt")
+    if not kept:
+        raise ModelError(f"{work} holds no trained decoder: run python -m training.autoencoder --work {work} first.")
     scale = Recipe.of(work).scale
     network = new_autoencoder(the_cells(work, scale), scale).to(device())
-    network.load_state_dict(load(work / "autoencoder.pt")["average"])
+    network.load_state_dict(kept["average"])
     return network.eval().requires_grad_(False)
 
 

@@ -71,9 +71,10 @@ def read_from(network: AutoencoderKL) -> Cells:
     """The map that was written into a network, found by asking it: for black between, then for each number alone."""
     asked = torch.cat((torch.zeros(1, 3 * CELL**2), torch.eye(3 * CELL**2))).view(-1, 3, CELL, CELL)
     answers = network.encode(asked.to(network.device)).latent_dist.mode().flatten(1).float().cpu()
-    offset, patterns = answers[0], (answers[1:] - answers[0]).T
-    mean = -torch.linalg.lstsq(patterns.double(), offset.double()[:, None]).solution[:, 0].float()
-    return Cells(mean, patterns.contiguous())
+    offset, patterns = answers[0].double(), (answers[1:] - answers[0]).T.double()
+    # The shortest mean with that offset, by its formula: torch's lstsq goes wrong here on a transposed matrix.
+    mean = -patterns.T @ torch.linalg.solve(patterns @ patterns.T, offset)
+    return Cells(mean.float(), patterns.float().contiguous())
 
 
 @torch.no_grad()

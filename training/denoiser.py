@@ -50,7 +50,10 @@ def train(work: Path, minutes: float = inf) -> None:
     recipe, tokenizer, road = Recipe.of(work), new_tokenizer(), new_road()
     check_words(work / "denoiser.pt", tokenizer)
     road = Road(road.alpha.to(device()), road.sigma.to(device()))
-    lessons = Lessons(read(work / "latents"), recipe.scale, recipe.seed)
+    shelves = read(work / "latents")
+    if not shelves:
+        raise ModelError(f"{work} holds no latents to learn from: run python -m training.dataset --work {work} first.")
+    lessons = Lessons(shelves, recipe.scale, recipe.seed)
     torch.manual_seed(lot(recipe.seed, "painter"))
     painter = Painter(tokenizer, recipe.scale).to(device())
     course = Course(

@@ -9,6 +9,7 @@ import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from pipelines.errors import ModelError
 from training.autoencoder import decibels, trained_autoencoder
 from training.captions import vocabulary
 from training.command import spoken
@@ -85,6 +86,8 @@ def measures_of(model: Path, work: Path) -> dict[str, dict]:
 def export(work: Path, folder: Path) -> None:
     """From the checkpoints in `work` to a finished model folder."""
     checkpoint, autoencoder, scale = load(work / "denoiser.pt"), trained_autoencoder(work), Recipe.of(work).scale
+    if not checkpoint:
+        raise ModelError(f"{work} holds no trained denoiser: run python -m training.denoiser --work {work} first.")
     painter = Painter(new_tokenizer(), scale)
     painter.load_state_dict(checkpoint["average"])
     figures = Figures(

@@ -82,7 +82,7 @@ class Judge(nn.Module):
         return answers | {name: torch.einsum("nkc,koc->nko", found, head) for name, head in self.kinds.items()}
 
     def features(self, pictures: Tensor) -> Tensor:
-        """What the judge sees of the scene as a whole [n, (2 + BANDS) · WIDTHS[-1]], before it answers."""
+        """[n, (2 + BANDS) · WIDTHS[-1]]"""
         return self._whole(self.body(self.stem(pictures)))
 
     def _whole(self, inside: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ def _halving(narrow: int, wide: int) -> nn.Module:
 
 
 def loss_of(judge: nn.Module, pictures: Tensor, truth: dict[str, Tensor]) -> Tensor:
-    """Cross entropy, summed over the questions, some of them weightier; where there is no answer nothing counts."""
+    """Cross entropy, summed over the questions, some weightier than others; no answer, no loss."""
     with half_precision():
         answers = judge(pictures.contiguous(memory_format=torch.channels_last))
     return sum(WEIGHTS.get(name, 1) * _loss(answers[name].float(), truth[name]) for name in OPTIONS)
@@ -121,6 +121,12 @@ def answers_to(judge: nn.Module, pictures: Tensor) -> dict[str, Tensor]:
     """Scores for pictures [n, 3, height, width] in [-1, 1] of any size, as float32."""
     with half_precision():
         return {name: scores.float() for name, scores in judge(at_sight(pictures.to(device()))).items()}
+
+
+@torch.no_grad()
+def features_of(judge: Judge, pictures: Tensor) -> Tensor:
+    """What the judge sees of pictures [n, 3, height, width] as a whole before it answers, as `Judge.features`."""
+    return judge.features(at_sight(pictures.to(device()))).cpu()
 
 
 def look(judge: Judge, pictures: Sequence[Image.Image]) -> list[Seen]:

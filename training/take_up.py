@@ -41,8 +41,7 @@ def take_up(folder: Path, work: Path, checkpoint: Path | None = None) -> None:
     if there:
         raise ModelError(f"{work} already holds {' and '.join(there)}: take the model up in an empty folder.")
     work.mkdir(parents=True, exist_ok=True)
-    read = from_checkpoint(checkpoint, folder) if checkpoint else from_folder(folder)
-    painters, words, history = read
+    painters, words, history = from_checkpoint(checkpoint, folder) if checkpoint else from_folder(folder)
     kept = {name: in_todays_words(weights, words, Recipe.of(work).scale) for name, weights in painters.items()}
     autoencoder = AutoencoderKL.from_pretrained(folder / "vae")
     cells, weights = read_from(autoencoder), autoencoder.state_dict()

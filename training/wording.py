@@ -17,11 +17,17 @@ EXAMPLES = [
     "a starry night over the sea",
     "a palm tree on the beach at sunset",
 ]
-SHORT = [
+SHORT = [  # for the sheets that a training writes
     "a red house",
     "a sunset over the sea",
     "snowy mountains at night",
-    "a desert",
+    "a cactus in the desert",
     "two balloons",
     "a tree on the left",
+    "a watercolour of a lake at dawn",
+    "pixel art, a blue house in the snow",
+    "an ink drawing of a windmill",
+    "a low poly forest",
+    "a neon city at night",
+    "a red boat in the rain",
 ]

@@ -51,6 +51,7 @@ def test_a_finished_model_is_taken_up_again(cells: Cells, work: Path, tmp_path: 
     with torch.no_grad():
         seen = trained_autoencoder(work).encode(images).latent_dist.mode()
     torch.testing.assert_close(seen, cells.latents(images), atol=2e-2, rtol=1e-2)
+    torch.testing.assert_close(Cells(**again).latents(images), seen, atol=2e-2, rtol=1e-2)  # the denoiser's lessons
     kept = load(work / "denoiser.pt")
     torch.testing.assert_close(kept["average"]["unet.conv_in.weight"], painter.unet.conv_in.weight.float())
     figures = export.Figures(decibels=30, seen=100, pictures=4, minutes=1.0).after(kept["history"])

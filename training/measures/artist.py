@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from pipelines.canvas import to_picture, to_pixels
+from pipelines.errors import ModelError
 from pipelines.families.family import Family
 from pipelines.loading import load
 from pipelines.parts import MAX_SEED, Margins, Sampling, Size
@@ -43,20 +44,26 @@ class Artist:
 
 def artist(folder: Path) -> Artist:
     """The model of a folder with the settings that its `studio.json` gives, in at most MOST_STEPS steps."""
-    told = json.loads((folder / "studio.json").read_text(encoding="utf-8"))["defaults"]
-    family = load(folder, device=str(device()))
-    sampling = Sampling(
-        steps=min(told["steps"], MOST_STEPS),
-        guidance=told["guidance"],
-        sampler=told["sampler"],
-        spacing=told["spacing"],
-    )
+    family, told = load(folder, device=str(device())), settings(folder)
     return Artist(
         run=lambda request: picture_of(family, request),
         copy=lambda picture: to_picture(family.decode(family.encode(to_pixels(picture)))),
-        sampling=sampling,
+        sampling=Sampling(
+            steps=min(told["steps"], MOST_STEPS),
+            guidance=told["guidance"],
+            sampler=told["sampler"],
+            spacing=told["spacing"],
+        ),
         size=(told["width"], told["height"]),
     )
+
+
+def settings(folder: Path) -> dict:
+    """What the model's makers advise: width, height, steps, guidance, sampler, spacing."""
+    path = folder / "studio.json"
+    if not path.is_file():
+        raise ModelError(f"{folder} has no studio.json that says how to paint with it: write it with training.export.")
+    return json.loads(path.read_text(encoding="utf-8"))["defaults"]
 
 
 def picture_of(family: Family, request: Request) -> Image.Image:

@@ -12,14 +12,12 @@ from PIL import Image
 from torch import Tensor
 
 from pipelines.canvas import to_pixels
-from training.judge import Judge
-from training.loop import device
+from training.judge import Judge, features_of
 from training.measures.claims import examples
 from training.measures.likeness import composition, mean_distance, nearest
 from training.measures.rows import Row
 from training.measures.trial import Trial, watched
 from training.scenes import draw, imagine
-from training.wear import at_sight
 
 SEEDS = 6  # pictures of one caption
 TRAINING = 2000  # training drawings among which the nearest is sought
@@ -34,11 +32,8 @@ def spaces(judge: Judge) -> dict[str, Space]:
     def pixels(pictures: Sequence[Image.Image]) -> Tensor:
         return torch.cat([composition(to_pixels(picture)[None]) for picture in pictures])
 
-    @torch.no_grad()
     def features(pictures: Sequence[Image.Image]) -> Tensor:
-        return torch.cat(
-            [judge.features(at_sight(to_pixels(picture)[None].to(device()))).cpu() for picture in pictures]
-        )
+        return torch.cat([features_of(judge, to_pixels(picture)[None]) for picture in pictures])
 
     return {"composition": pixels, "judge's features": features}
 
