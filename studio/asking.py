@@ -71,7 +71,7 @@ def margins_of(options: Namespace, size: tuple[int, int]) -> Margins:
         raise InvalidRequest(f"The new canvas is given twice, by {said}: leave all but one of them out.")
     if options.anchor is not None and not frames:
         raise InvalidRequest(
-            "--anchor says where the picture stands on a canvas: give --to, --aspect or --zoom as well."
+            "--anchor places the picture on a canvas: give --to, --aspect or --zoom as well."
         )
     anchor = options.anchor or "centre"
     if options.to is not None:
