@@ -2,8 +2,8 @@
 
 python -m benchmarks.inpainting [--model FOLDER] [--scenes 10] [--sheet docs/images/inpainting.png]
 
-Told for each side: how visible the join is (``pipelines.seams``: 0 is not at all, from about 1 on it is seen), how far the
-tone beside it is off, and how many pixels outside the mask and its feather have changed.
+Told for each side: how visible the join is (``pipelines.seams``: 0 is not at all, from about 1 on it is seen), how far
+the tone beside it is off, and how many pixels outside the mask and its feather have changed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from pipelines.canvas import to_pixels
 from pipelines.events import Picture
 from pipelines.loading import load
-from pipelines.locking import soft_mask
-from pipelines.masks import to_weights
+from pipelines.masks import feather, to_weights
 from pipelines.requests import Inpaint, Sampling
 from pipelines.run import generate
 from pipelines.seams import Seam, measure
@@ -34,7 +34,6 @@ from training.scenes import draw_with_mask, imagine
 
 BUILT_IN = Path(__file__).parents[1] / "assets" / "meadow"
 STEPS, GUIDANCE = 20, 5.0
-CELL = 8
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,6 @@ def scenes(count: int) -> Iterator[Inpaint]:
         facts = imagine(number)
         if facts.style != "flat" or len(facts.things) != 1 or facts.things[0].count != 1:
             continue
-        from random import Random
-
         picture, thing = draw_with_mask(facts, number)
         mask = Image.new("L", picture.size)
         left, top, right, bottom = thing.getbbox() or (96, 96, 160, 160)
@@ -76,7 +73,7 @@ def ours(family: Any, request: Inpaint) -> Image.Image:
 
 
 def their_pipeline(family: Any, folder: Path) -> StableDiffusionInpaintPipeline:
-    """diffusers' pipeline of the very same parts; it only asks whether a network has 4 channels or 9, so it is told 4."""
+    """diffusers' pipeline of the very same parts; it knows networks of 4 channels and of 9, and is told that it has 4."""
     family.unet.register_to_config(in_channels=4)
     pipe = StableDiffusionInpaintPipeline(
         unet=family.unet,
@@ -109,7 +106,7 @@ def theirs(pipe: StableDiffusionInpaintPipeline, request: Inpaint) -> Image.Imag
 
 def judged(request: Inpaint, picture: Image.Image) -> Side:
     """The picture with its measures, both sides by the same mask."""
-    soft = soft_mask(request)
+    soft = feather(request.mask, request.feather)
     outside = np.asarray(soft) == 0
     changed = (np.asarray(picture.convert("RGB")) != np.asarray(request.image.convert("RGB"))).any(-1) & outside
     return Side(picture, measure(to_pixels(picture), to_weights(soft)), int(changed.sum()))

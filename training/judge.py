@@ -29,7 +29,8 @@ from training.wear import at_sight, copier, lessons
 WIDTHS = (24, 48, 96, 144)  # channels at a half, a quarter, an eighth and a sixteenth of the picture's size
 BANDS = 4  # from the sky to the foreground
 COLUMNS = 8  # from left to right
-FOUND = WIDTHS[-1] + COLUMNS + 2  # numbers that tell of a kind of thing
+THIRDS = 3  # left, centre and right
+FOUND = (1 + THIRDS) * WIDTHS[-1] + COLUMNS + 2  # numbers that tell of a kind of thing
 GROUPS = 8  # of channels that are normalised together
 WEIGHTS = {"there": 5}  # a scene has few of the kinds, and which they are is asked first of all
 BATCH = 32
@@ -57,7 +58,7 @@ class Judge(nn.Module):
 
     Questions about the scene are answered from the whole and from its bands, for the sky is above and the ground below.
     For each kind of thing a map says where in the picture it is: what is there tells its colour, and the map's columns
-    tell its place and how many there are.
+    with the thirds of the picture tell its place and how many there are.
     """
 
     def __init__(self) -> None:
@@ -82,7 +83,7 @@ class Judge(nn.Module):
         return answers | {name: torch.einsum("nkc,koc->nko", found, head) for name, head in self.kinds.items()}
 
     def features(self, pictures: Tensor) -> Tensor:
-        """[n, (2 + BANDS) · WIDTHS[-1]]"""
+        """What is seen of pictures at sight as a whole, [n, (2 + BANDS) · WIDTHS[-1]]."""
         return self._whole(self.body(self.stem(pictures)))
 
     def _whole(self, inside: Tensor) -> Tensor:
@@ -90,13 +91,15 @@ class Judge(nn.Module):
         return torch.cat((inside.mean(dim=(2, 3)), inside.amax(dim=(2, 3)), bands), dim=1)
 
     def _found(self, inside: Tensor) -> Tensor:
-        """What each kind's map finds, [n, kinds, FOUND]: the look of it, columns, height, 1."""
+        """What tells of each kind, [n, kinds, FOUND]: what its map finds (its look, columns, height, 1), and the most
+        of everything in the left, the middle and the right, which is the same for all kinds."""
         maps = self.maps(inside)
         shares = maps.flatten(2).softmax(dim=2)
         looks = torch.einsum("nkp,ncp->nkc", shares, inside.flatten(2))
         columns = F.adaptive_avg_pool2d(shares.view_as(maps), (1, COLUMNS)).squeeze(2) * shares.shape[2]
         height = maps.amax(dim=(2, 3))[..., None]
-        return torch.cat((looks, columns, height, torch.ones_like(height)), dim=2)
+        thirds = F.adaptive_max_pool2d(inside, (1, THIRDS)).flatten(1)[:, None].expand(-1, len(KINDS), -1)
+        return torch.cat((looks, columns, height, torch.ones_like(height), thirds), dim=2)
 
 
 def _halving(narrow: int, wide: int) -> nn.Module:
