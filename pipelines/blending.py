@@ -21,6 +21,9 @@ RING = 12
 CLOSE = 2
 """The membrane meets the mean of pixels this near: wide enough to even out grain, close enough to end at the edge."""
 
+NEAR = 4
+"""The same where the pixels compared are not the same picture twice, but two that should look alike."""
+
 CONTEXT = 96
 """Pixels around the hole that are looked at."""
 
@@ -37,6 +40,7 @@ CYCLES = 3
 """Steps of the membrane's solver after its first estimate; each leaves a fifth of the error, or a third in a margin."""
 
 Repair = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""What was painted, the original, and the weights (1, h, w) of the paste-back → what was painted, repaired."""
 
 
 def repaired(original: Tensor, painted: Tensor, weights: Tensor) -> tuple[Tensor, str]:
@@ -49,7 +53,7 @@ def repaired(original: Tensor, painted: Tensor, weights: Tensor) -> tuple[Tensor
         return painted, "none"
     part = _around(weights)
     old, new, share = original[part], painted[part], weights[part]
-    tried = {name: repair(new, old, (share > 0).float()).clamp(-1, 1) for name, repair in REPAIRS.items()}
+    tried = {name: repair(new, old, share).clamp(-1, 1) for name, repair in REPAIRS.items()}
     tried["none"] = new
     scores = {name: measure(torch.lerp(old, each, share), share).score for name, each in tried.items()}
     best = min(scores, key=lambda name: scores[name])
@@ -80,7 +84,7 @@ def ring_colours(painted: Tensor, original: Tensor, hole: Tensor) -> Tensor:
 
 
 def membrane(painted: Tensor, original: Tensor, hole: Tensor, reach: int = 0) -> Tensor:
-    """``painted`` plus, in the hole, the difference to ``original`` at its edge, drawn over it like a membrane.
+    """``painted`` plus the difference to ``original``; in the hole that of its edge, drawn over it like a membrane.
 
     The seamless cloning of Pérez, Gangnet and Blake 2003, written as in their section 2 for the correction alone: it is
     harmonic in the hole, so what the painted part shows in itself is kept, an even difference is taken back all over,
@@ -91,13 +95,16 @@ def membrane(painted: Tensor, original: Tensor, hole: Tensor, reach: int = 0) ->
     if reach:
         trust = (1 - hole) * _trust(difference)
         difference = _blurred(difference * trust, reach) / _blurred(trust, reach).clamp(min=1e-12)
-    return painted + hole * harmonic(difference, hole)
+    return painted + harmonic(difference, hole)
 
 
 REPAIRS: dict[str, Repair] = {
-    "ring colours": ring_colours,
-    "membrane": lambda painted, original, hole: membrane(painted, original, hole, reach=CLOSE),
+    "ring colours": lambda painted, original, share: ring_colours(painted, original, (share > 0).float()),
+    "membrane": lambda painted, original, share: membrane(painted, original, (share > 0).float(), CLOSE),
+    "overlap": lambda painted, original, share: membrane(painted, original, (share == 1).float(), NEAR),
 }
+"""What is tried.  "overlap" also believes what was painted over old pixels under a soft edge: that has not only the
+decoder's tones but those of the new part, and shows how far these are off."""
 
 
 def harmonic(values: Tensor, hole: Tensor) -> Tensor:

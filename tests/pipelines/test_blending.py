@@ -134,6 +134,21 @@ def test_a_picture_with_a_drift_is_repaired(tint: tuple[int, ...], soft: bool) -
     assert float((found - original)[:, mask[0] > 0].abs().max()) < 2 / 127.5
 
 
+def test_a_new_part_of_another_tone_is_told_by_what_it_painted_over_old_pixels() -> None:
+    """The kept ring has come back as it was; only under the soft edge do both sides say what they think of a place."""
+    original, share = smooth(96, 128), margin(96, 128, 72)
+    for column in range(16):
+        share[..., 56 + column] = (column + 0.5) / 16
+    tint = torch.tensor([20.0, -14.0, 9.0])[:, None, None] / 127.5
+    painted = original + tint * (share > 0)
+    mended, name = repaired(original, painted, share)
+    assert name == "overlap"
+    before, after = (measure(torch.lerp(original, each, share), share) for each in (painted, mended))
+    assert before.drift > 5
+    assert after.drift < 0.5
+    torch.testing.assert_close(mended[..., 56:], original[..., 56:], atol=3 / 127.5, rtol=0)
+
+
 def test_a_picture_without_a_drift_is_returned_as_it_is() -> None:
     original, weights = smooth(96, 96) + grain(96, 96), disc(96, 96, 30)
     painted = original + weights * disc(96, 96, 20) * 0.4  # something new, well inside
