@@ -29,6 +29,8 @@ def plan(family: Family, request: Inpaint, exact: bool = False) -> tuple[Traject
     facts = family.facts
     if request.graded and facts.takes_mask:
         raise InvalidRequest("This model is given the mask as a whole and cannot grade it: leave graded out.")
+    if request.hiding < 1 and not facts.takes_mask:
+        raise InvalidRequest("This model is not given the mask, so nothing is hidden from it: leave hiding out.")
     painted_over = grown(request.mask, request.grow)
     if painted_over.getbbox() is None:
         raise InvalidRequest(f"Nothing of the mask is left after shrinking it by {-request.grow}: shrink it less.")
@@ -62,7 +64,7 @@ def walks_in(
         height=pixels.shape[1],
         original=family.encode(fill.pixels(pixels, (mask > 0).float())),
         cells=cells.to(family.device),
-        kept=family.encode(pixels * (mask < 0.5)) if facts.takes_mask else None,
+        kept=family.encode(pixels * (1 - request.hiding * (mask >= 0.5))) if facts.takes_mask else None,
         strength=request.strength,
         full_steps=request.full_steps,
         under=fill.latents,

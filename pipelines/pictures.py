@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.depth import low_bytes, with_low_bytes
 
@@ -30,3 +31,12 @@ def upright(picture: Image) -> Image:
 
     turned, low = ImageOps.exif_transpose(picture), low_bytes(picture)
     return with_low_bytes(turned, low and ImageOps.exif_transpose(low))
+
+
+def plain_value(value: Any) -> Any:
+    """A value of a request as JSON has it: pictures are named by their pixels."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if hasattr(value, "tobytes"):
+        return {"sha256": picture_key(value)}
+    return value

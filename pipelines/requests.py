@@ -39,7 +39,7 @@ from pipelines.parts import (
     Tuning,
     Variation,
 )
-from pipelines.pictures import picture_key, upright
+from pipelines.pictures import picture_key, plain_value, upright
 from pipelines.resizing import RESIZES
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Request:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: nested settings as objects, pictures as {"sha256": …}."""
-        return {"task": self.task} | {name: _plain(value) for name, value in vars(self).items()}
+        return {"task": self.task} | {name: plain_value(value) for name, value in vars(self).items()}
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces; equal requests give equal text."""
@@ -180,7 +180,8 @@ class Inpaint(Request):
     the soft edge outside the mask.  ``grow``: pixels by which the mask is made larger first, or smaller where negative.
     ``fill``: what stands under the mask before the noise comes, one of ``FILLS``.  ``graded``: grey parts of the mask
     are repainted by less strength, the darker the less, instead of by mixing.  ``full_steps``: as in ImageToImage.
-    ``blend``: how what was painted is joined to what was kept, one of ``BLENDS``.
+    ``blend``: how what was painted is joined to what was kept, one of ``BLENDS``.  ``hiding``: how far the old content
+    under the mask is hidden from networks that are given the mask, 0 (they see it) to 1; others never hear of it.
 
     ``area``: what the model sees of the picture while it works, one of ``AREAS``.  ``padding``: how many pixels of it
     are shown around the mask and its feather, where the area is masked (then at least) or closeup (exactly).
@@ -197,6 +198,7 @@ class Inpaint(Request):
     graded: bool = False
     full_steps: bool = False
     blend: str = "automatic"
+    hiding: float = 1.0
     area: str = "automatic"
     padding: int | None = None
 
@@ -217,6 +219,8 @@ class Inpaint(Request):
         check_flag("graded", self.graded)
         check_flag("full_steps", self.full_steps)
         check_choice("blend", self.blend, BLENDS)
+        check_number("hiding", self.hiding, 0.0, 1.0)
+        object.__setattr__(self, "hiding", float(self.hiding))
         check_choice("area", self.area, AREAS)
         if self.padding is not None:
             check_whole("padding", self.padding, 0, 1024)
@@ -288,11 +292,3 @@ class Outpaint(Request):
 
 
 TASKS: dict[str, type[Request]] = {kind.task: kind for kind in (TextToImage, ImageToImage, Inpaint, Outpaint)}
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if hasattr(value, "tobytes"):
-        return {"sha256": picture_key(value)}
-    return value

@@ -48,7 +48,7 @@ def inpaint(options: Namespace, card: ModelCard) -> Inpaint:
     """``inpaint IMAGE PROMPT`` and a mask."""
     from studio.library import open_picture
 
-    own = given(options, "strength", "full_steps", "feather", "grow", "fill", "graded", "blend", "area", "padding")
+    own = given(options, "strength", "full_steps", "feather", "grow", "fill", "graded", "blend", "hiding", "area", "padding")
     image, mask = masked(options, open_picture(options.image))
     return Inpaint(**shared(options, card), **own, image=image, mask=mask)
 
