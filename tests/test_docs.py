@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,3 +47,17 @@ def test_the_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})
     assert (tmp_path / "meadow.png").stat().st_size > 1000
+
+
+def test_the_examples_of_editing_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after another as they stand, but for fewer steps."""
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / "docs/editing.md").read_text(), re.DOTALL)
+    code = "\n".join(examples).replace('"assets/meadow"', repr(str(ROOT / "assets/meadow")))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(code.replace("steps=20", "steps=2"), "editing.md", "exec"), names)
+    assert names["made"].proof.locked > 0.5
+    assert len(names["candidates"]) == 2
+    assert names["wide"].size == (597, 256)
+    assert names["both"].size == (384, 256)
+    assert names["large"].size == (384, 384)
