@@ -29,12 +29,17 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines.errors import StudioError
-from studio.api import Guard, router
+from studio.api import Guard, Lock, Narrow, router
+from studio.api.hosts import is_loopback
+from studio.api.lock import VARIABLE, read_password
 from studio.services import Studio
 from studio.settings import ASSETS, Settings
 from studio.wordlists import read_styles
 
 PAGE = ASSETS / "page"
+MOST_SESSIONS = 50
+"""Of which Gradio keeps a copy of the page's fields, a quarter of a megabyte each; it makes a new one for any other."""
+
 STARTING = {"X-Studio": "starting", "Cache-Control": "no-store"}
 SILENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -45,13 +50,14 @@ SILENT = {
 
 def serve(settings: Settings) -> None:
     """Serve the page until Ctrl+C; StudioError where that cannot begin."""
+    lock = _lock(settings)
     with contextlib.closing(listen(settings.host, settings.port)) as listener, _private_folder():
         url = address(settings.host, listener.getsockname()[1])
         with Studio(settings) as studio:
             print(f"Diffusion Studio: {url}  (Ctrl+C ends it)", flush=True)
             for hint in read_styles(settings.words).hints:  # the page can only leave out what is meant here
                 print(hint, file=sys.stderr, flush=True)
-            _run(application(studio, url if settings.browser else None), listener)
+            _run(application(studio, lock, url if settings.browser else None), listener)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -62,7 +68,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(128)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, ValueError) as error:
         listener.close()
         raise StudioError(_why_not(host, port, error)) from error
     return listener
@@ -74,7 +80,7 @@ def address(host: str, port: int) -> str:
     return f"http://{name}:{port}/"
 
 
-def application(studio: Studio, open_at: str | None = None) -> ASGIApp:
+def application(studio: Studio, lock: Lock | None = None, open_at: str | None = None) -> ASGIApp:
     """Everything that is served, guarded; `open_at` is the address that a browser is sent to."""
     page = Page(studio)
 
@@ -91,7 +97,7 @@ def application(studio: Studio, open_at: str | None = None) -> ASGIApp:
     app.include_router(router(studio))
     app.mount("/page", Scripts(directory=PAGE))
     app.mount("/", page)
-    return Guard(app, studio.settings.host)
+    return Guard(app, studio.settings.host, studio.settings.allow_host, lock)
 
 
 class Scripts(StaticFiles):
@@ -120,7 +126,7 @@ class Page:
         try:
             page = await asyncio.to_thread(_gradio, self.studio)
             await stack.enter_async_context(page.router.lifespan_context(page))
-            self.app = page
+            self.app = Narrow(page)
         except Exception:
             logging.getLogger("uvicorn.error").exception("The page could not be built.")
             self.app = PlainTextResponse("The page could not be built: the terminal says why.", 500)
@@ -140,9 +146,11 @@ def _gradio(studio: Studio) -> FastAPI:
 
     from studio.ui import page, theme
 
+    blocks = page.build(studio)
+    blocks.state_session_capacity = MOST_SESSIONS
     return gradio.mount_gradio_app(
         FastAPI(openapi_url=None),
-        page.build(studio),
+        blocks,
         path="/",
         ssr_mode=False,
         run_history=False,
@@ -151,6 +159,17 @@ def _gradio(studio: Studio) -> FastAPI:
         theme=theme.theme(),
         head=(PAGE / "head.html").read_text("utf-8"),
     )
+
+
+def _lock(settings: Settings) -> Lock | None:
+    """The lock that the settings ask for; StudioError where others could reach the studio and there is none."""
+    password = read_password(settings.password_file)
+    if password is not None:
+        return Lock(password)
+    if is_loopback(settings.host):
+        return None
+    remedy = f"set a password with --password-file FILE or in {VARIABLE}, or leave --host out"
+    raise StudioError(f"--host {settings.host or repr('')} lets others reach this studio: {remedy}.")
 
 
 class Server(uvicorn.Server):
@@ -187,7 +206,7 @@ def _has_screen() -> bool:
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _why_not(host: str, port: int, error: OSError | OverflowError) -> str:
+def _why_not(host: str, port: int, error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE:
         return f"Port {port} is taken: close the program that uses it, or choose another with --port {port + 1}."

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from pipelines.engine.names import find_choice, find_spacing
 from pipelines.engine.samplers import SAMPLERS
@@ -36,6 +37,14 @@ def whole(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a whole number, but is {text!r}.") from None
+
+
+def day(text: str) -> date:
+    """A day as ISO 8601 writes it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a day such as 2026-11-21, but is {text!r}.") from None
 
 
 def number(text: str) -> float:

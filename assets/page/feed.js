@@ -3,7 +3,8 @@
 
 import * as server from "./server.js";
 
-const FINAL = new Set(["done", "failed", "cancelled", "gone"]); // gone: the studio does not know it (any more)
+// gone: the studio does not know it (any more)
+const FINAL = new Set(["done", "failed", "cancelled", "quarantined", "gone"]);
 const PAUSE = 2000;
 
 const open = new Map(); // id → seen, oldest first

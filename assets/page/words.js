@@ -23,6 +23,14 @@ export function duration(seconds) {
   return `${Math.round(seconds / 60)} min`;
 }
 
+const ENDS = {
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Stopped",
+  quarantined: "Set aside",
+  gone: "Not known any more",
+};
+
 /** The state of a job in a few words. */
 export function headline({ state, position, step, steps, seconds_left: left, elapsed, message }) {
   if (state === "queued") return message || (position > 0 ? `Waiting: ${position} ahead` : "Starting …");
@@ -30,5 +38,5 @@ export function headline({ state, position, step, steps, seconds_left: left, ela
   if (state === "running" && step >= steps) return "Finishing …";
   if (state === "running") return `Step ${step} of ${steps}${left == null ? "" : ` · ${duration(left)} left`}`;
   if (state === "done" && elapsed) return `Done in ${elapsed < 10 ? elapsed.toFixed(1) : Math.round(elapsed)} s`;
-  return { done: "Done", failed: "Failed", cancelled: "Stopped", gone: "Not known any more" }[state] ?? state;
+  return ENDS[state] ?? state;
 }

@@ -1,6 +1,10 @@
 """The HTTP doors.
 
     guard.py       who may knock: an ASGI wrapper around everything that is served, the page included
+    hosts.py       the names that the studio answers to
+    lock.py delays.py      the password, and how often it may be guessed
+    body.py        a cap on what is sent
+    narrow.py      which of Gradio's routes there are
     route.py       refusals as one sentence, {"message": …}
     jobs.py        watch, stream, cancel
     pictures.py    in and out
@@ -17,11 +21,13 @@ from fastapi import APIRouter
 
 from studio.api import jobs, pictures, status
 from studio.api.guard import Guard
+from studio.api.lock import Lock
+from studio.api.narrow import Narrow
 
 if TYPE_CHECKING:
     from studio.services import Studio
 
-__all__ = ["Guard", "router"]
+__all__ = ["Guard", "Lock", "Narrow", "router"]
 
 
 def router(studio: Studio) -> APIRouter:

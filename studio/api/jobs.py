@@ -1,4 +1,4 @@
-"""Watch a job, stream it, stop it."""
+"""Watch a job, stream it, stop it, try it again; the queue as a whole."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from studio.api.route import Refusal, Route
-from studio.jobs import FINAL
+from studio.jobs import FINAL, QueueFull
 
 if TYPE_CHECKING:
     from studio.services import Studio
@@ -26,8 +26,9 @@ UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def router(studio: Studio) -> APIRouter:
-    """``/jobs/{id}`` and what is under it."""
+    """``/jobs``, ``/jobs/{id}`` and what is under it."""
     doors = APIRouter(prefix="/jobs", route_class=Route)
+    _add_queue(doors, studio)
 
     def known(id: str) -> dict[str, Any]:
         view = studio.jobs.view(id)
@@ -54,12 +55,51 @@ def router(studio: Studio) -> APIRouter:
         return Response(jpeg, media_type="image/jpeg", headers=UNCACHED)
 
     @doors.post("/{id}/cancel")
-    async def cancel(id: str) -> dict[str, Any]:
+    def cancel(id: str) -> dict[str, Any]:
         known(id)
         studio.jobs.cancel(id)
         return known(id)
 
+    @doors.post("/{id}/retry", response_model=None)
+    def retry(id: str) -> dict[str, Any] | Response:
+        known(id)
+        try:
+            studio.jobs.retry(id)
+        except QueueFull as full:
+            return JSONResponse({"message": str(full)}, 429, {"Retry-After": str(full.seconds)})
+        return known(id)
+
+    @doors.post("/{id}/move")
+    def move(id: str, to: int) -> dict[str, Any]:
+        known(id)
+        studio.jobs.move(id, to)
+        return known(id)
+
     return doors
+
+
+def _add_queue(doors: APIRouter, studio: Studio) -> None:
+    """What concerns all jobs; each answers with the list of them.  Doors that write are no coroutines: disks wait."""
+
+    @doors.get("")
+    async def jobs(response: Response) -> dict[str, Any]:
+        response.headers.update(UNCACHED)
+        return studio.jobs.all()
+
+    @doors.post("/pause")
+    def pause() -> dict[str, Any]:
+        studio.jobs.pause()
+        return studio.jobs.all()
+
+    @doors.post("/resume")
+    def resume() -> dict[str, Any]:
+        studio.jobs.resume()
+        return studio.jobs.all()
+
+    @doors.post("/clear")
+    def clear() -> dict[str, Any]:
+        studio.jobs.clear()
+        return studio.jobs.all()
 
 
 async def _follow(studio: Studio, id: str, request: Request) -> AsyncIterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -15,18 +16,23 @@ if TYPE_CHECKING:
     from studio.services import Studio
 
 MOST_BYTES = 64 * 2**20
+MOST_AT_ONCE = 2
+"""Pictures that are decoded at a time; the largest takes some 200 MB meanwhile."""
+
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 def router(studio: Studio) -> APIRouter:
     """``POST /pictures`` and ``GET /pictures/{id}``."""
     doors = APIRouter(prefix="/pictures", route_class=Route)
+    opening = asyncio.Semaphore(MOST_AT_ONCE)
 
     @doors.post("")
     async def keep(request: Request, kind: Literal["picture", "mask"] = "picture") -> dict[str, Any]:
         data = await _body(request)
-        opened = await run_in_threadpool(open_mask if kind == "mask" else open_picture, data)
-        saved = await run_in_threadpool(studio.library.keep, opened)
+        async with opening:
+            opened = await run_in_threadpool(open_mask if kind == "mask" else open_picture, data)
+            saved = await run_in_threadpool(studio.library.keep, opened)
         url = f"api/pictures/{saved.id}"
         return {"id": saved.id, "url": url, "width": saved.width, "height": saved.height}
 

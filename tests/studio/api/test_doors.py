@@ -20,6 +20,7 @@ from PIL import Image
 from pipelines.errors import OutputError
 from pipelines.requests import Inpaint, Sampling, Size, TextToImage
 from studio.api import Guard, pictures, router
+from studio.library import open_picture
 from studio.services import Studio
 
 
@@ -120,6 +121,31 @@ def test_what_is_no_picture_is_refused_in_a_sentence(
     answer = client.post("/api/pictures", content=data)
     assert answer.status_code == 413 and "larger than" in answer.json()["message"]
     assert not studio.library.inputs.exists()
+
+
+def test_few_pictures_are_decoded_at_a_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    def slow(data: bytes) -> Image.Image:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.02)
+        with lock:
+            at_once -= 1
+        return open_picture(data)
+
+    monkeypatch.setattr(pictures, "open_picture", slow)
+    data = png()[1]
+    senders = [
+        threading.Thread(target=httpx.post, args=(f"{url}api/pictures",), kwargs={"content": data}) for _ in range(8)
+    ]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert most == pictures.MOST_AT_ONCE
 
 
 def test_a_full_disk_is_told_as_such(client: TestClient, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
