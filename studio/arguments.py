@@ -1,26 +1,23 @@
-"""The command line's options, and one sentence for whatever is wrong with them.
+"""The options of the page, and of those commands that make pictures; ``studio.tending`` has the others.
 
 Light on purpose: `--help` answers before anything heavy is imported.
 """
 
 from __future__ import annotations
 
-import argparse
-import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from pipelines.attention import CHOICES as ATTENTION
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.engine.spacings import SPACING_LABELS
-from pipelines.errors import InvalidRequest
 from pipelines.framing import ANCHORS
 from pipelines.infill import FILLS
 from pipelines.parts import AREAS, BLENDS, PADDING, SOURCES, VARIATIONS
 from pipelines.requests import ImageToImage, Inpaint, Outpaint, Request, TextToImage
 from pipelines.resizing import RESIZES
+from studio import tending
 from studio.asking import SIDES
 from studio.fine import FINE
 from studio.masking import add_masks
@@ -29,7 +26,6 @@ from studio.options import (
     choice,
     choices_of,
     length,
-    nearest,
     number,
     point,
     sampler,
@@ -38,22 +34,10 @@ from studio.options import (
     variation,
     whole,
 )
+from studio.parsing import PROGRAM, Parser, add_engine, add_outputs, add_prompt, add_styles, add_words
 from studio.settings import Settings, version
 
-PROGRAM = "diffusion-studio"
 KINDS: dict[str, Callable[[str], Any]] = {"number": number, "whole": whole, "text": str}
-
-
-class Parser(argparse.ArgumentParser):
-    """Raises InvalidRequest with one sentence, instead of printing its usage."""
-
-    def __init__(self, command: str, description: str, **settings: str) -> None:
-        program = f"{PROGRAM} {command}".strip()
-        super().__init__(program, description=description, allow_abbrev=False, **settings)  # type: ignore[arg-type]
-
-    def error(self, message: str) -> NoReturn:
-        """Say what argparse found wrong the way a person would."""
-        raise InvalidRequest(_plainly(message, self._option_string_actions, self.prog))
 
 
 def page() -> Parser:
@@ -62,23 +46,28 @@ def page() -> Parser:
     parser = Parser(
         "",
         "Type a prompt, get a picture; paint a mask, change what is under it; widen the canvas, get more picture.",
+        COMMANDS,
         usage=f"{PROGRAM} [options]\n       {PROGRAM} COMMAND [options]",
         epilog=f"commands: {', '.join(COMMANDS)}   ({PROGRAM} COMMAND --help says more)",
     )
     parser.add_argument("--host", default=usual.host, help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=whole, default=usual.port, help="port to listen on (%(default)s)")
-    parser.add_argument("--outputs", type=Path, default=usual.outputs, metavar="DIR", help="where pictures are kept")
-    _add_words(parser)
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="another name that the studio is reached by"
+    )
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="what others sign in with; see --host")
+    add_outputs(parser)
+    add_words(parser)
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the page in a browser")
     parser.add_argument("--version", action="version", version=f"Diffusion Studio {version()}")
-    _add_engine(parser)
+    add_engine(parser)
     return parser
 
 
 def generate() -> Parser:
     """Options of ``generate``."""
     parser = Parser("generate", "Make pictures from a prompt.")
-    _add_prompt(parser)
+    add_prompt(parser)
     parser.add_argument("--width", type=whole, metavar="PIXELS", help="width of the picture")
     parser.add_argument("--height", type=whole, metavar="PIXELS", help="height of the picture")
     _add_common(parser, TextToImage)
@@ -109,6 +98,7 @@ def inpaint() -> Parser:
     parser.add_argument("--fill", type=choice("fill", FILLS), help=f"what stands under it: {choices_of(FILLS)}")
     parser.add_argument("--blend", type=choice("blend", BLENDS), help=f"how it is joined: {choices_of(BLENDS)}")
     parser.add_argument("--graded", action="store_true", default=None, help="repaint grey parts by less strength")
+    parser.add_argument("--hiding", type=number, help="how far models that are given the mask see nothing there (1)")
     parser.add_argument("--area", type=choice("area", AREAS), help=f"what the model sees: {choices_of(AREAS)}")
     parser.add_argument("--padding", type=whole, metavar="PIXELS", help=f"around masked and closeup ({PADDING})")
     _add_common(parser, Inpaint)
@@ -139,15 +129,6 @@ def outpaint() -> Parser:
     return parser
 
 
-def again() -> Parser:
-    """Options of ``again``."""
-    parser = Parser("again", "Make a picture anew from the recipe in its file.")
-    parser.add_argument("image", metavar="FILE", type=Path, help="a PNG file that the studio wrote")
-    parser.add_argument("--out", type=Path, default=Settings().outputs, metavar="DIR", help="where to write it")
-    _add_engine(parser, model="that of the recipe")
-    return parser
-
-
 def vary() -> Parser:
     """Options of ``vary``."""
     parser = Parser("vary", "Make pictures near one that the studio made.")
@@ -157,34 +138,8 @@ def vary() -> Parser:
     )
     parser.add_argument("--seed", type=whole, help="of the noise to vary towards; drawn where left out")
     parser.add_argument("--count", type=whole, default=1, help="how many pictures (1)")
-    parser.add_argument("--out", type=Path, default=Settings().outputs, metavar="DIR", help="where to write them")
-    _add_engine(parser, model="that of the recipe")
-    return parser
-
-
-def look() -> Parser:
-    """Options of ``look``."""
-    parser = Parser("look", "Show what a model sees of a prompt: its tokens, their weights, step by step.")
-    _add_prompt(parser)
-    parser.add_argument("--negative", default="", metavar="TEXT", help="what the picture should not show")
-    parser.add_argument("--steps", type=whole, help="of a run, for wording that changes on the way")
-    parser.add_argument("--seed", type=whole, default=0, help="of the picture whose choices are shown (0)")
-    _add_model(parser)
-    _add_styles(parser)
-    return parser
-
-
-def models() -> Parser:
-    """Options of ``models``."""
-    return Parser("models", "List the built-in models and what they draw.")
-
-
-def doctor() -> Parser:
-    """Options of ``doctor``."""
-    usual = Settings()
-    parser = Parser("doctor", "Look at everything that the studio needs, and say what is really on.")
-    parser.add_argument("--outputs", type=Path, default=usual.outputs, metavar="DIR", help="where pictures are kept")
-    _add_engine(parser)
+    add_outputs(parser, "--out", "where to write them")
+    add_engine(parser, model="that of the recipe")
     return parser
 
 
@@ -193,21 +148,14 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "image-to-image": image_to_image,
     "inpaint": inpaint,
     "outpaint": outpaint,
-    "again": again,
     "vary": vary,
-    "look": look,
-    "models": models,
-    "doctor": doctor,
+    **tending.COMMANDS,
 }
-
-
-def _add_prompt(parser: Parser) -> None:
-    parser.add_argument("prompt", metavar="PROMPT", help="what the picture should show")
 
 
 def _add_picture(parser: Parser) -> None:
     parser.add_argument("image", metavar="IMAGE", help="the picture: PNG, JPEG or WebP")
-    _add_prompt(parser)
+    add_prompt(parser)
 
 
 def _add_strength(parser: Parser, usual: float, full_steps: bool = True) -> None:
@@ -216,37 +164,6 @@ def _add_strength(parser: Parser, usual: float, full_steps: bool = True) -> None
         parser.add_argument(
             "--full-steps", action="store_true", default=None, help="take all steps from there, not their last part"
         )
-
-
-def _add_words(parser: Parser) -> None:
-    usual = Settings().words
-    parser.add_argument("--words", type=Path, default=usual, metavar="DIR", help="word lists and styles (%(default)s)")
-
-
-def _add_styles(parser: Parser) -> None:
-    parser.add_argument(
-        "--style", action="append", default=[], metavar="NAME", help="a style to put on; several are put on in order"
-    )
-    _add_words(parser)
-
-
-def _add_model(parser: Parser, model: str | None = None) -> None:
-    """``model``: what is used where none is given, in words; the built-in one if None."""
-    usual = Settings().model
-    default = usual if model is None else None
-    parser.add_argument(
-        "--model", default=default, metavar="REF", help=f"a built-in model or a folder ({model or usual})"
-    )
-
-
-def _add_engine(parser: Parser, model: str | None = None) -> None:
-    """``model``: as `_add_model` has it."""
-    usual = Settings()
-    _add_model(parser, model)
-    parser.add_argument("--device", default=usual.device, help="auto, cpu, cuda, ... (%(default)s)")
-    parser.add_argument(
-        "--attention", type=choice("attention", ATTENTION), default=usual.attention, help=choices_of(ATTENTION)
-    )
 
 
 def _add_common(parser: Parser, kind: type[Request]) -> None:
@@ -258,9 +175,9 @@ def _add_common(parser: Parser, kind: type[Request]) -> None:
     parser.add_argument("--spacing", type=spacing, help=choices_of(SPACING_LABELS))
     parser.add_argument("--seed", type=whole, help="of the first picture; drawn and told where left out")
     parser.add_argument("--count", type=whole, default=1, help="how many pictures (1)")
-    parser.add_argument("--out", type=Path, default=Settings().outputs, metavar="DIR", help="where to write them")
-    _add_styles(parser)
-    _add_engine(parser)
+    add_outputs(parser, "--out", "where to write them")
+    add_styles(parser)
+    add_engine(parser)
     _add_fine(parser, {item.name for item in fields(kind)})
 
 
@@ -273,29 +190,3 @@ def _add_fine(parser: Parser, parts: Container[str]) -> None:
         if row.part in parts:
             read = choice(name.replace("_", " "), row.choices) if row.kind == "choice" else KINDS[row.kind]
             fine.add_argument(f"--{name.replace('_', '-')}", type=read, metavar="N", help=row.words)
-
-
-def _plainly(message: str, options: Iterable[str], program: str) -> str:
-    """argparse's own message as a sentence."""
-    unknown = re.fullmatch(r"unrecognized arguments: (\S+).*", message, re.DOTALL)
-    if unknown:
-        return _unknown(unknown[1], options, program)
-    message = re.sub(r"^argument ", "", message)
-    message = re.sub(r"^(\S+): expected one argument$", r"\1 needs a value after it.", message)
-    message = re.sub(r"^the following arguments are required: (.*)$", rf"{program} needs \1 as well.", message)
-    return re.sub(r"^(\S+): ", r"\1 ", message)
-
-
-def _unknown(word: str, options: Iterable[str], program: str) -> str:
-    """What to say of a word that fits nowhere."""
-    option = word.partition("=")[0]
-    if word in COMMANDS:
-        return f"The command comes first: {PROGRAM} {word} ..."
-    if option.startswith("-"):
-        kind, near = "option", nearest(option, options)
-    elif program == PROGRAM:
-        kind, near = "command", nearest(option, COMMANDS)
-    else:
-        return f"{program} has no use for {word!r}: put a prompt of several words in quotes."
-    hint = f"{program} --help lists what there is." if near is None else f"did you mean {near}?"
-    return f"{program} has no {kind} {option!r}: {hint}"

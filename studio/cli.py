@@ -6,6 +6,7 @@ sentence where something could not be done, 1 where something broke, 130 after C
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from argparse import Namespace
@@ -78,23 +79,44 @@ def _foretell(options: Namespace, card: ModelCard, wording: Wording) -> int:
     return 0
 
 
-def again(options: Namespace) -> int:
-    """``again FILE``: from its recipe, with the model of the recipe unless another is given."""
-    return _make_again(options, lambda request: request)
+def replay(options: Namespace) -> int:
+    """``replay FILE``, or ``again FILE``: the picture anew; 1 where it should be the same, and is not."""
+    from studio.library import Library
+    from studio.replaying import ingredients, verdict
+
+    wanted = ingredients(options.image, options.model, Library(options.out))
+    for note in wanted.notes:
+        _say(note)
+    differs: list[str | None] = []
+
+    def tell(path: Path) -> None:
+        _tell(path)
+        differs.append(verdict(path, wanted))
+
+    code = _make(options, wanted.card, settled([wanted.request]), tell)
+    if code or options.model is not None:
+        return code
+    sentence = next(iter(differs), None)
+    return _say("It is the same picture, pixel for pixel.") if sentence is None else _say(sentence, 1)
 
 
 def vary(options: Namespace) -> int:
     """``vary FILE``: pictures near it, from its recipe."""
-    return _make_again(options, lambda request: asking.varied(options, request))
-
-
-def _make_again(options: Namespace, change: Callable[[Request], Request]) -> int:
     from studio.library import Library
+    from studio.replaying import ingredients
 
-    library = Library(options.image.parent)
-    request = change(library.request(options.image))
-    reference = library.recipe(options.image)["model"] if options.model is None else options.model
-    return _make(options, Models().card(reference), settled([request]))
+    wanted = ingredients(options.image, options.model, Library(options.out))
+    return _make(options, wanted.card, settled([asking.varied(options, wanted.request)]))
+
+
+def deferred(module: str, name: str) -> Callable[[Namespace], int]:
+    """The command of a module that is imported when it is called for."""
+
+    def command(options: Namespace) -> int:
+        code: int = getattr(importlib.import_module(module), name)(options)
+        return code
+
+    return command
 
 
 def look(options: Namespace) -> int:
@@ -138,9 +160,13 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "image-to-image": asked(asking.image_to_image),
     "inpaint": asked(asking.inpaint),
     "outpaint": asked(asking.outpaint),
-    "again": again,
     "vary": vary,
+    "replay": replay,
+    "again": replay,
     "look": look,
+    "library": deferred("studio.finding", "manage"),
+    "verify": deferred("studio.verifying", "verify"),
+    "export": deferred("studio.exporting", "write"),
     "models": models,
     "doctor": doctor,
 }
@@ -155,8 +181,11 @@ def _hint(card: ModelCard, wording: Wording) -> None:
         _say(f"{card.title} does not know: {', '.join(unknown)}.")
 
 
-def _make(options: Namespace, card: ModelCard, wording: Wording) -> int:
-    """Make the pictures of a wording in this process; those that are done stay, whatever happens then."""
+def _make(options: Namespace, card: ModelCard, wording: Wording, tell: Callable[[Path], None] | None = None) -> int:
+    """Make the pictures of a wording in this process; those that are done stay, whatever happens then.
+
+    ``tell``: is told of each, instead of stdout.
+    """
     from studio.library import Library
 
     idle = wording.requests[0].idle
@@ -168,7 +197,7 @@ def _make(options: Namespace, card: ModelCard, wording: Wording) -> int:
     made = 0
     try:
         for path in _pictures(options, card, wording.requests, library):
-            _tell(path)
+            (tell or _tell)(path)
             made += 1
     except KeyboardInterrupt:
         count = sum(request.count for request in wording.requests)

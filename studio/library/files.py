@@ -41,6 +41,19 @@ def write_whole(path: Path, data: bytes) -> None:
         _sync_folder(path.parent)
 
 
+def move(path: Path, folder: Path) -> Path:
+    """Move a file into a folder, which is made where it is missing; OutputError where that fails."""
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return path.replace(folder / path.name)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there; OutputError where that fails."""
+    with _explained(path.parent):
+        path.unlink(missing_ok=True)
+
+
 def check_writable(folder: Path) -> None:
     """Try whether files can be written to a folder, which need not exist yet; OutputError where they cannot."""
     with _explained(folder):

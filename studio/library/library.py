@@ -2,6 +2,9 @@
 
     outputs/2026-11-21_064422.417_seed-7_a-red-house_9f86d081884c.png      a result; its id is the last part
     outputs/inputs/<sha256 of the pixels>.png                              a picture or mask that went in, kept once
+    outputs/.trash/                                                        results thrown away, until it is emptied
+    outputs/.studio/said/<id>.json                                         star, tags and collection of a result
+    outputs/.studio/library.sqlite                                         the index, made of all these files
 
 Ids are opaque to whoever holds them, and never become part of a path before they were found to be plain hexadecimal.
 """
@@ -10,7 +13,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,9 +25,13 @@ from pipelines.pictures import picture_key
 from pipelines.requests import Request
 from pipelines.rereading import from_dict
 from studio.library import recipe as recipes
+from studio.library import said as sayings
 from studio.library.deep import load
-from studio.library.files import check_writable, sweep, write_whole
+from studio.library.files import check_writable, move, remove, sweep, write_whole
+from studio.library.index import Index
+from studio.library.query import Entry, Query
 from studio.library.recipe import Recipe
+from studio.library.said import Said
 
 RESULT_ID = re.compile(r"[0-9a-f]{12}")
 INPUT_ID = re.compile(r"[0-9a-f]{64}")
@@ -47,11 +54,12 @@ class Library:
     def __init__(self, outputs: Path) -> None:
         self.outputs = outputs
         self.inputs = outputs / "inputs"
+        self.index = Index(outputs)
 
     def check(self) -> None:
         """Try whether results can be written, before work is spent on them; OutputError where they cannot."""
         check_writable(self.outputs)
-        for folder in (self.outputs, self.inputs):
+        for folder in (self.outputs, self.inputs, self.index.said):
             sweep(folder)
 
     def save(self, picture: Image.Image, recipe: Recipe) -> Saved:
@@ -60,7 +68,7 @@ class Library:
             self.keep(source)
         id = secrets.token_hex(6)
         path = self.outputs / _name(recipe, id)
-        write_whole(path, recipes.png(picture, recipe))
+        write_whole(path, recipes.png(picture, self._told(picture, recipe)))
         return Saved(id, path, *picture.size)
 
     def keep(self, picture: Image.Image) -> Saved:
@@ -71,6 +79,48 @@ class Library:
             write_whole(path, recipes.png(picture))
         return Saved(key, path, *picture.size)
 
+    def _told(self, picture: Image.Image, recipe: Recipe) -> Recipe:
+        """The recipe with what only the picture and the library tell: its hash, and whether it is wholly a model's."""
+        source = getattr(recipe.request, "image", None)
+        of_ours = source is not None and self.index.is_made(picture_key(source))
+        kind = recipes.source_type(recipe.request.task, of_ours)
+        return replace(recipe, pixels=picture_key(picture), source_type=kind)
+
+    def find(self, query: Query) -> list[Entry]:
+        """The results that a query is about, newest first."""
+        return self.index.find(query)
+
+    def entry(self, id: str, trashed: bool = False) -> Entry:
+        """What is known of a result, or of one in the trash; UnreadableImage where there is none of that id."""
+        found = self.index.find(Query(id=id, trashed=trashed)) if RESULT_ID.fullmatch(id) else []
+        if not found:
+            place = "trash" if trashed else "library"
+            raise UnreadableImage(f"The {place} has no picture {id!r}: look for it by its words.")
+        return found[0]
+
+    def say(self, id: str, **said: Any) -> Said:
+        """Set the star, the tags or the collection of a result, as ``Said`` names them; the rest stays as it is."""
+        path = self.index.said / f"{self.entry(id).id}.json"
+        now = replace(sayings.read(path), **said)
+        sayings.write(path, now)
+        return now
+
+    def trash(self, id: str) -> Path:
+        """Throw a result away; it can be brought back until the trash is emptied."""
+        return move(self.entry(id).path, self.index.trash)
+
+    def restore(self, id: str) -> Path:
+        """Bring a result back from the trash."""
+        return move(self.entry(id, trashed=True).path, self.outputs)
+
+    def empty_trash(self) -> int:
+        """Remove what was thrown away, for good; how many results that were.  Other files in the folder stay."""
+        thrown = self.index.find(Query(trashed=True))
+        for each in thrown:
+            remove(each.path)
+            remove(self.index.said / f"{each.id}.json")
+        return len(thrown)
+
     def path_of(self, id: str) -> Path | None:
         """The file of a result or an input; None where the library has none of that id."""
         if INPUT_ID.fullmatch(id):
@@ -78,6 +128,10 @@ class Library:
         else:
             found = list(self.outputs.glob(f"*_{id}.png")) if RESULT_ID.fullmatch(id) else []
         return next((path for path in found if path.is_file() and not path.is_symlink()), None)
+
+    def with_pixels(self, key: str) -> list[Path]:
+        """The results whose pixels have this SHA-256."""
+        return [each.path for each in self.index.find(Query(pixels=key))] if INPUT_ID.fullmatch(key) else []
 
     def picture(self, id: str) -> Image.Image:
         """A result or an input as it was written; UnreadableImage where it is gone or damaged."""
@@ -96,7 +150,7 @@ class Library:
 
     def request(self, path: Path) -> Request:
         """The request that makes a result again, with its pictures."""
-        return from_dict(self.recipe(path).get("request", {}), find=self.picture)
+        return from_dict(self.recipe(path).get("request", {}), find=lambda key: self.picture(str(key)))
 
     def recent(self, count: int) -> list[Saved]:
         """The newest results, newest first; a damaged file is left out."""

@@ -32,7 +32,9 @@ def recipe(request: Request | None = None) -> Recipe:
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """All files but the index, which is made of them."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("library.sqlite")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 PROMPT = '日本語, „quotes“ & emoji 🌄\nnew line \\ " <b>'
