@@ -3,9 +3,10 @@
 import { sent } from "./generate.js";
 import { MarginCanvas } from "./margin_canvas.js";
 import { MaskCanvas } from "./mask_canvas.js";
+import { PictureCanvas } from "./picture_canvas.js";
 import { canvasOf, registerCanvas } from "./tabs.js";
 
-const KINDS = { mask: [MaskCanvas, "paints"], margins: [MarginCanvas, "grows"] };
+const KINDS = { picture: [PictureCanvas, "shows"], mask: [MaskCanvas, "paints"], margins: [MarginCanvas, "grows"] };
 
 export function mount({ element, props }) {
   const root = element.querySelector(".studio-canvas");

@@ -10,6 +10,7 @@ const ICONS = {
   invert: "M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18",
   fill: "M4 4h16v16H4zM8 8h8v8H8z",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  image_to_image: "M4 4h11v11H4zM18 9h2v11H9v-2M4 13l4-4 6 6",
   inpaint: "M4 20c3 0 4-1 4-3a2.5 2.5 0 1 1 3 3c-2 1-5 0-7 0zM10 14L19 4l1 1-8 10",
   outpaint: "M9 9h6v6H9zM4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   seed: "M20 12a8 8 0 1 1-2.5-5.8M20 3v4h-4",

@@ -6,7 +6,7 @@ import { openLightbox } from "./lightbox.js";
 import * as server from "./server.js";
 import { TITLES, send } from "./tabs.js";
 
-const TARGETS = ["inpaint", "outpaint"];
+const TARGETS = ["image_to_image", "inpaint", "outpaint"];
 const TRIES = 3;
 const PAUSE = 1000;
 

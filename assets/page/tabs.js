@@ -3,7 +3,12 @@
 import { appeared } from "./dom.js";
 import { local, session } from "./store.js";
 
-export const TITLES = { text_to_image: "Text to image", inpaint: "Inpaint", outpaint: "Outpaint" };
+export const TITLES = {
+  text_to_image: "Text to image",
+  image_to_image: "Image to image",
+  inpaint: "Inpaint",
+  outpaint: "Outpaint",
+};
 
 const canvases = new Map();
 

@@ -1,4 +1,4 @@
-"""The canvas: a picture with a mask painted on it, or with margins around it (`assets/page/canvas.js`).
+"""The canvas: a picture alone, with a mask painted on it, or with margins around it (`assets/page/canvas.js`).
 
 When Generate is clicked the browser uploads what is new and the value becomes ``{"picture": id, "mask": id}``.  Nothing
 but these two names ever comes from the browser, and the library decides whether it knows them.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CALL = """async () => (await import(new URL("page/canvas.js", document.baseURI))).{function}("{task}")"""
 
 
-def canvas(task: str, mode: Literal["mask", "margins"]) -> gr.HTML:
+def canvas(task: str, mode: Literal["picture", "mask", "margins"]) -> gr.HTML:
     """One picture, opened by button, drop, paste or from another tab."""
     return component("canvas", f"{task}-canvas", task=task, mode=mode)
 

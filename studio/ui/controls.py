@@ -17,6 +17,8 @@ from pipelines.errors import InvalidRequest
 from pipelines.requests import MAX_SEED, Margins, Size
 
 Values = Mapping[Any, Any]
+BLEND_LABELS = {"automatic": "Mended where it shows", "none": "As it was painted"}
+"""Of ``pipelines.parts.BLENDS``."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,14 @@ def count(task: str) -> gr.Number:
     return field(task, "Count", 1, 1)
 
 
-def pixels(task: str, label: str, value: int) -> gr.Number:
+def pixels(task: str, label: str, value: int, info: str | None = None) -> gr.Number:
     """A field for a length in pixels."""
-    return field(task, label, value, 8)
+    return field(task, label, value, 8, info)
 
 
-def field(task: str, label: str, value: float, step: float) -> gr.Number:
+def field(task: str, label: str, value: float, step: float, info: str | None = None) -> gr.Number:
     """A number to be typed; its limits are the request's, which answers in a sentence and changes nothing silently."""
-    return gr.Number(label=label, value=value, step=step, min_width=90, elem_id=field_id(task, label))
+    return gr.Number(label=label, value=value, step=step, info=info, min_width=90, elem_id=field_id(task, label))
 
 
 def field_id(task: str, label: str) -> str:
@@ -119,6 +121,27 @@ def slider(task: str, label: str, value: float, low: float, high: float, step: f
 def dropdown(task: str, label: str, value: str, labels: Mapping[str, str]) -> gr.Dropdown:
     choices = [(label, name) for name, label in labels.items()]
     return unjudged(gr.Dropdown(choices, value=value, label=label, filterable=False, elem_id=field_id(task, label)))
+
+
+def switch(task: str, label: str) -> gr.Checkbox:
+    """What is off until somebody wants it."""
+    return unjudged(gr.Checkbox(False, label=label, elem_id=field_id(task, label)))
+
+
+def shown_while(by: Any, condition: str, *fields: Any) -> None:
+    """Hide fields until the ``value`` of another fits a script's condition; they keep what was typed."""
+    update = f"value => ({{ __type__: 'update', visible: {condition} || 'hidden' }})"
+    for each in fields:
+        each.visible = "hidden"
+        gr.on([by.change, _fold(by).expand], None, js=update, inputs=by, outputs=each, show_progress="hidden")
+
+
+def _fold(field: Any) -> gr.Accordion:
+    """The accordion around a field, which is asked too: in a closed one, fields say nothing of what they are given."""
+    around = field.parent
+    while not isinstance(around, gr.Accordion):
+        around = around.parent
+    return around
 
 
 def unjudged(component: Any) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from pipelines.infill import FILLS
+from pipelines.parts import PADDED, PADDING
 from pipelines.requests import Inpaint
 from studio.ui import canvas, controls
 from studio.ui.controls import Values
@@ -19,6 +22,39 @@ if TYPE_CHECKING:
     from studio.services import Studio
 
 TASK = Inpaint.task
+AREA_LABELS = {
+    "automatic": "Automatic, by the picture's size",
+    "whole": "The whole picture",
+    "masked": "The mask and what is around it",
+    "closeup": "The mask alone, enlarged",
+}
+"""Of ``AREAS``, as short as a field is wide."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The mask's edge, what stands under it, and what the model sees around it."""
+
+    feather: gr.Number
+    grow: gr.Number
+    fill: gr.Dropdown
+    area: gr.Dropdown
+    padding: gr.Number
+    blend: gr.Dropdown
+    graded: gr.Checkbox
+
+    def read(self, values: Values) -> dict[str, Any]:
+        """The part of a request that these components say; where the area has no padding, it is not asked."""
+        padded = values[self.area] in PADDED
+        return {
+            "feather": controls.whole("Feather", values[self.feather]),
+            "grow": controls.whole("Grow", values[self.grow], empty=0),
+            "fill": values[self.fill],
+            "area": values[self.area],
+            "padding": controls.whole("Padding", values[self.padding], empty=0) if padded else None,
+            "blend": values[self.blend],
+            "graded": values[self.graded],
+        }
 
 
 def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
@@ -32,26 +68,28 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
         with area("settings"):
             strength = controls.slider(TASK, "Strength", 1.0, 0, 1, 0.05)
             count = controls.count(TASK)
-            advanced, edge = advanced_fields(TASK, studio, card, _edge_fields)
-    form = Form(TASK, prompt, generate, fold, view, count, advanced, frozenset({strength, *edge}), easel)
-    feather, grow, fill = edge
+            advanced, edge = advanced_fields(TASK, studio, card, _edge)
+    extra = frozenset({strength, *vars(edge).values()})
+    form = Form(TASK, prompt, generate, fold, view, count, advanced, extra, easel)
 
     def request(values: Values) -> Inpaint:
         return Inpaint(
             **form.read(values),
+            **edge.read(values),
             image=canvas.picture(values[easel], studio.library),
             mask=canvas.mask(values[easel], studio.library),
             strength=controls.number("Strength", values[strength]),
-            feather=controls.whole("Feather", values[feather]),
-            grow=controls.whole("Grow", values[grow], empty=0),
-            fill=values[fill],
         )
 
     wire(page, studio, form, request)
 
 
-def _edge_fields() -> tuple[gr.Number, gr.Number, gr.Dropdown]:
-    """What happens at the mask's edge and under it."""
+def _edge() -> Edge:
     with gr.Row(elem_classes="pair"):
         feather, grow = controls.pixels(TASK, "Feather", 8), controls.field(TASK, "Grow", 0, 1)
-    return feather, grow, controls.dropdown(TASK, "Fill", "original", {name: row.label for name, row in FILLS.items()})
+    fill = controls.dropdown(TASK, "Fill", "original", {name: row.label for name, row in FILLS.items()})
+    seen = controls.dropdown(TASK, "Area", "automatic", AREA_LABELS)
+    padding = controls.pixels(TASK, "Padding", PADDING)
+    controls.shown_while(seen, f"{json.dumps(PADDED)}.includes(value)", padding)
+    blend = controls.dropdown(TASK, "Join", "automatic", controls.BLEND_LABELS)
+    return Edge(feather, grow, fill, seen, padding, blend, controls.switch(TASK, "Grey repaints less"))

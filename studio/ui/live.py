@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from pipelines.errors import StudioError
-from pipelines.requests import Inpaint, Outpaint, Request, TextToImage
+from pipelines.requests import ImageToImage, Inpaint, Outpaint, Request, TextToImage
 from studio.ui.component import component
 
 _turns = itertools.count(1)
@@ -34,11 +34,14 @@ def following(job: str, request: Request, notes: Sequence[str] = ()) -> dict[str
 def _size(request: Request) -> tuple[int, int]:
     """How large the pictures will be."""
     if isinstance(request, TextToImage):
-        return request.size.width, request.size.height
+        scale = request.hires.scale
+        return round(request.size.width * scale), round(request.size.height * scale)
+    if isinstance(request, ImageToImage) and request.width:
+        return request.width, request.height
     if isinstance(request, Outpaint):
         sides = request.margins
         return request.image.width + sides.left + sides.right, request.image.height + sides.top + sides.bottom
-    return request.image.size if isinstance(request, Inpaint) else (1, 1)
+    return request.image.size if isinstance(request, ImageToImage | Inpaint) else (1, 1)
 
 
 def refusal(error: StudioError) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from pipelines.infill import FILLS
 from pipelines.requests import Outpaint
 from studio.ui import canvas, controls
 from studio.ui.controls import Values
@@ -20,6 +22,25 @@ if TYPE_CHECKING:
 TASK = Outpaint.task
 
 
+@dataclass(frozen=True)
+class Edge:
+    """Where the old picture ends and the new part begins, and what stands there before the noise comes."""
+
+    overlap: gr.Number
+    rolls: gr.Number
+    fill: gr.Dropdown
+    blend: gr.Dropdown
+
+    def read(self, values: Values) -> dict[str, Any]:
+        """The part of a request that these components say."""
+        return {
+            "overlap": controls.whole("Overlap", values[self.overlap]),
+            "rolls": controls.whole("Paint copies anew", values[self.rolls], empty=0),
+            "fill": values[self.fill],
+            "blend": values[self.blend],
+        }
+
+
 def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
     """Lay the tab out and wire it."""
     with tab(TASK, "Outpaint"):
@@ -31,17 +52,25 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
         with area("settings"):
             margins = controls.margin_fields(TASK, card.defaults["width"] // 4)
             count = controls.count(TASK)
-            advanced, overlap = advanced_fields(TASK, studio, card, lambda: controls.pixels(TASK, "Overlap", 16))
-    extra = frozenset({overlap, *vars(margins).values()})
+            advanced, edge = advanced_fields(TASK, studio, card, _edge)
+    extra = frozenset({*vars(margins).values(), *vars(edge).values()})
     form = Form(TASK, prompt, generate, fold, view, count, advanced, extra, easel)
 
     def request(values: Values) -> Outpaint:
         return Outpaint(
             **form.read(values),
             **margins.read(values),
+            **edge.read(values),
             image=canvas.picture(values[easel], studio.library),
-            overlap=controls.whole("Overlap", values[overlap]),
         )
 
     gr.on([field.change for field in vars(margins).values()], None, js=canvas.redraw(TASK), show_progress="hidden")
     wire(page, studio, form, request)
+
+
+def _edge() -> Edge:
+    with gr.Row(elem_classes="pair"):
+        overlap = controls.pixels(TASK, "Overlap", 16)
+        rolls = controls.field(TASK, "Paint copies anew", 2, 1)
+    fill = controls.dropdown(TASK, "Fill", "mirror", {name: row.label for name, row in FILLS.items()})
+    return Edge(overlap, rolls, fill, controls.dropdown(TASK, "Join", "automatic", controls.BLEND_LABELS))

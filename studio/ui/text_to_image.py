@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from pipelines.parts import Hires
 from pipelines.requests import TextToImage
 from studio.ui import controls
 from studio.ui.controls import Values
@@ -18,6 +20,25 @@ if TYPE_CHECKING:
     from studio.services import Studio
 
 TASK = TextToImage.task
+LABELS = {"pixels": "The picture", "latents": "Its latents: softer, freer"}
+"""Of ``UPSCALES``."""
+
+
+@dataclass(frozen=True)
+class Enlarging:
+    """The second walk, over a larger copy; at a scale of 1 there is none, and the others are not asked."""
+
+    scale: gr.Number
+    what: gr.Dropdown
+    strength: gr.Slider
+
+    def read(self, values: Values) -> dict[str, Any]:
+        """The part of a request that these components say."""
+        scale = controls.number("Enlarge", values[self.scale])
+        if scale == 1:
+            return {}
+        strength = controls.number("Second strength", values[self.strength])
+        return {"hires": Hires(scale=scale, upscale=values[self.what], strength=strength)}
 
 
 def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
@@ -30,10 +51,19 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
         with area("settings"):
             size = controls.size_fields(TASK, card.defaults)
             count = controls.count(TASK)
-            advanced, _ = advanced_fields(TASK, studio, card)
-    form = Form(TASK, prompt, generate, fold, view, count, advanced, frozenset(vars(size).values()))
+            advanced, enlarging = advanced_fields(TASK, studio, card, _enlarging)
+    extra = frozenset({*vars(size).values(), *vars(enlarging).values()})
+    form = Form(TASK, prompt, generate, fold, view, count, advanced, extra)
 
     def request(values: Values) -> TextToImage:
-        return TextToImage(**form.read(values), **size.read(values))
+        return TextToImage(**form.read(values), **size.read(values), **enlarging.read(values))
 
     wire(page, studio, form, request)
+
+
+def _enlarging() -> Enlarging:
+    scale = controls.field(TASK, "Enlarge", 1, 0.5, "how many times; 1: not at all")
+    what = controls.dropdown(TASK, "Enlarge what", "pixels", LABELS)
+    strength = controls.slider(TASK, "Second strength", 0.5, 0, 1, 0.05)
+    controls.shown_while(scale, "value > 1", what, strength)
+    return Enlarging(scale, what, strength)

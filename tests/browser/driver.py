@@ -147,6 +147,18 @@ def wait_for(page: Page, job: str, state: str = "done", timeout: float = 60) -> 
     page.wait_for_selector(f'.card[data-job="{job}"][data-state="{state}"]', timeout=timeout * 1000)
 
 
+def finished(page: Page, job: str) -> Image.Image:
+    """The first picture of a job, as Download gives it."""
+    with page.expect_download() as download:
+        page.locator(f'.card[data-job="{job}"] a[download]').first.click()
+    return Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
+
+
+def pixels(picture: Image.Image) -> Any:
+    """(height, width, 3) whole numbers from 0 to 255, which may be subtracted."""
+    return numpy.asarray(picture.convert("RGB")).astype(int)
+
+
 def stroke(page: Page, task: str, *points: tuple[float, float]) -> None:
     """Draw on a canvas; points are fractions of the picture's width and height."""
     box = page.locator(f"#{task}-canvas .sheet").bounding_box()

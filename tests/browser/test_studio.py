@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 from typing import Any
@@ -13,24 +12,23 @@ from PIL import Image, ImageFilter
 from playwright.sync_api import BrowserContext, Page, expect
 
 from studio.library import Library
-from tests.browser.driver import Running, generate, open_picture, open_tab, set_number, stroke, wait_for
+from tests.browser.driver import (
+    Running,
+    finished,
+    generate,
+    open_picture,
+    open_tab,
+    pixels,
+    set_number,
+    stroke,
+    wait_for,
+)
 
 pytestmark = pytest.mark.browser
 
-TASKS = ("text_to_image", "inpaint", "outpaint")
+TASKS = ("text_to_image", "image_to_image", "inpaint", "outpaint")
 FEATHER = 8
 OVERLAP = 16
-
-
-def finished(page: Page, job: str) -> Image.Image:
-    """The first picture of a job, as Download gives it."""
-    with page.expect_download() as download:
-        page.locator(f'.card[data-job="{job}"] a[download]').first.click()
-    return Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
-
-
-def pixels(picture: Image.Image) -> Any:
-    return numpy.asarray(picture.convert("RGB")).astype(int)
 
 
 def newest_mask(outputs: Path) -> Image.Image:
@@ -238,6 +236,8 @@ def test_words_that_the_model_does_not_know_are_named(page: Page) -> None:
 
 def test_nothing_overflows_on_a_telephone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
+    tops = [page.locator(f"#{task}-tab-button").bounding_box() for task in TASKS]
+    assert len({box and box["y"] for box in tops}) == 1
     for task in TASKS:
         open_tab(page, task)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

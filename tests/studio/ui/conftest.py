@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio
 import pytest
+from PIL import Image
 
 from pipelines.requests import Request
 from studio.models import ModelCard
@@ -43,6 +44,15 @@ class Tab:
 def idle_studio(tmp_path: Path) -> Studio:
     """A studio that was not started: enough to build a page for."""
     return Studio(Settings(outputs=tmp_path / "outputs", words=tmp_path / "words", model="none"), make_worker())
+
+
+@pytest.fixture
+def canvas(idle_studio: Studio) -> dict[str, str]:
+    """What a canvas sends once a picture and a mask were uploaded."""
+    picture = idle_studio.library.keep(Image.new("RGB", (64, 48), "teal"))
+    mask = Image.new("L", (64, 48))
+    mask.paste(255, (0, 0, 8, 8))
+    return {"picture": picture.id, "mask": idle_studio.library.keep(mask).id}
 
 
 @pytest.fixture

@@ -1,0 +1,78 @@
+"""The tab that paints a whole picture over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pipelines.requests import ImageToImage
+from pipelines.resizing import RESIZES
+from studio.ui import canvas, controls
+from studio.ui.controls import Values
+from studio.ui.live import live_view
+from studio.ui.prompt import prompt_fields
+from studio.ui.tab import Form, advanced_fields, area, tab, wire
+
+if TYPE_CHECKING:
+    from studio.models import ModelCard
+    from studio.services import Studio
+
+TASK = ImageToImage.task
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """The size of the result, and how it comes about.  A side of 0 is the picture's own."""
+
+    width: gr.Number
+    height: gr.Number
+    resize: gr.Dropdown
+    loops: gr.Number
+    full_steps: gr.Checkbox
+
+    def read(self, values: Values) -> dict[str, Any]:
+        """The part of a request that these components say."""
+        return {
+            "width": controls.whole("Width", values[self.width], empty=0),
+            "height": controls.whole("Height", values[self.height], empty=0),
+            "resize": values[self.resize],
+            "loops": controls.whole("Loops", values[self.loops]),
+            "full_steps": values[self.full_steps],
+        }
+
+
+def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
+    """Lay the tab out and wire it."""
+    with tab(TASK, "Image to image"):
+        with area("prompt"):
+            prompt, generate, fold = prompt_fields(TASK, card, "What should the picture become?")
+        with area("stage"):
+            easel = canvas.canvas(TASK, "picture")
+            view = live_view(TASK, "Open a picture, say what it should become, and generate.")
+        with area("settings"):
+            strength = controls.slider(TASK, "Strength", 0.6, 0, 1, 0.05)
+            count = controls.count(TASK)
+            advanced, shaping = advanced_fields(TASK, studio, card, _shaping)
+    extra = frozenset({strength, *vars(shaping).values()})
+    form = Form(TASK, prompt, generate, fold, view, count, advanced, extra, easel)
+
+    def request(values: Values) -> ImageToImage:
+        return ImageToImage(
+            **form.read(values),
+            **shaping.read(values),
+            image=canvas.picture(values[easel], studio.library),
+            strength=controls.number("Strength", values[strength]),
+        )
+
+    wire(page, studio, form, request)
+
+
+def _shaping() -> Shaping:
+    """Empty sides, which Gradio shows as 0, leave the picture as large as it is."""
+    with gr.Row(elem_classes="pair"):
+        width, height = (controls.pixels(TASK, side, 0, "0: as it is") for side in ("Width", "Height"))
+    resize = controls.dropdown(TASK, "Resize", "stretch", {name: row.label for name, row in RESIZES.items()})
+    loops = controls.field(TASK, "Loops", 1, 1)
+    return Shaping(width, height, resize, loops, controls.switch(TASK, "All steps from there"))

@@ -1,0 +1,49 @@
+"""The tab of image to image, and fields that are shown only with what needs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+import pytest
+from playwright.sync_api import Page, expect
+
+from studio.library import Library
+from tests.browser.driver import Running, finished, generate, open_picture, pixels, set_number, wait_for
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_picture_is_painted_over_and_goes_on_to_be_inpainted(page: Page, studio: Running) -> None:
+    before = open_picture(page, "image_to_image", (96, 64))
+    expect(page.locator("#image_to_image-canvas .sizes")).to_have_text("96 × 64")
+    set_number(page, "image_to_image", "steps", 4)
+    page.get_by_label("All steps from there").check()
+    wait_for(page, job := generate(page, "image_to_image", "a blue house"))
+    after = finished(page, job)
+    assert after.size == before.size
+    assert numpy.abs(pixels(after) - pixels(before)).mean() > 5
+    request: Any = Library(studio.outputs).request(Library(studio.outputs).recent(1)[0].path)
+    assert (request.task, request.strength, request.full_steps) == ("image_to_image", 0.6, True)
+    page.locator(f'.card[data-job="{job}"] [data-send=inpaint]').click()
+    expect(page.locator("#inpaint-tab-button")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#inpaint-canvas .frame")).to_be_visible()
+    shown = page.locator("#inpaint-canvas .sheet img").get_attribute("src")
+    assert shown == page.locator(f'.card[data-job="{job}"] img').get_attribute("src")
+
+
+def test_what_only_some_choices_need_is_shown_with_them_also_after_a_reload(page: Page) -> None:
+    strength = page.locator("#text_to_image-second-strength")
+    set_number(page, "text_to_image", "steps", 1)
+    expect(strength).to_be_hidden()
+    set_number(page, "text_to_image", "enlarge", 2)
+    expect(strength).to_be_visible()
+    width = int(page.locator("#text_to_image-width input").input_value())
+    wait_for(page, job := generate(page, "text_to_image", "a red house"), timeout=120)
+    assert finished(page, job).width == 2 * width
+    page.reload()
+    page.locator("#text_to_image-advanced > button").click()
+    expect(page.locator("#text_to_image-enlarge input")).to_have_value("2")
+    expect(strength).to_be_visible()
+    set_number(page, "text_to_image", "enlarge", 1)
+    expect(strength).to_be_hidden()
