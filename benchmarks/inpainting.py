@@ -73,7 +73,7 @@ def ours(family: Any, request: Inpaint) -> Image.Image:
 
 
 def their_pipeline(family: Any, folder: Path) -> StableDiffusionInpaintPipeline:
-    """diffusers' pipeline of the very same parts; it knows networks of 4 and of 9 channels, and is told that it has 4."""
+    """diffusers' pipeline of the very same parts; it knows networks of 4 and 9 channels, and is told that it has 4."""
     family.unet.register_to_config(in_channels=4)
     pipe = StableDiffusionInpaintPipeline(
         unet=family.unet,

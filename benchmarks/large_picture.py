@@ -42,6 +42,8 @@ class Nothing:
     prediction: Prediction = "flow"
     device = torch.device("cpu")
     report: Mapping[str, str] = {}
+    savings: Sequence[str] = ()
+    thrift = 0
 
     def encode_prompts(self, prompts: Sequence[Any], clip_skip: int = 1) -> list[Any]:
         return [SimpleNamespace(batch_key=0) for _ in prompts]

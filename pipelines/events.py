@@ -50,10 +50,12 @@ class Proof:
 class Picture:
     """Picture ``index`` is done; ``seed`` is its own, so ``request.alone(index)`` makes it again.
 
-    ``proof``: that it keeps what its mask does not cover, where there was one.
+    ``proof``: that it keeps what its mask does not cover, where there was one.  ``spared``: in words, how memory was
+    saved after it had run short; the picture may then differ by rounding from one that was made at ease.
     """
 
     index: int
     seed: int
     image: Image
     proof: Proof | None = None
+    spared: str = ""

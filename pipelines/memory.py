@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -14,6 +15,9 @@ from torch.utils._pytree import tree_leaves
 SHARE = 0.7
 """Of the free memory that calls may take: other programs live there too, and libraries have scratch space."""
 
+REFUSALS = (MemoryError, RuntimeError)
+"""What a device says when it has too little memory: libraries below torch find many words for it."""
+
 Result = TypeVar("Result")
 
 
@@ -23,6 +27,13 @@ def free_bytes(device: torch.device) -> int:
         idle = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + idle
     return psutil.virtual_memory().available
+
+
+def release(device: torch.device) -> None:
+    """Give back what is held without being used."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def watched(device: torch.device, call: Callable[[], Result]) -> tuple[Result, int]:

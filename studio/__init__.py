@@ -1,13 +1,16 @@
 """The application around the library: the page, the command line, jobs, files.
 
     settings.py                       what the studio is started with
-    cli.py arguments.py meter.py      the command line: what it does, its options, its progress
+    cli.py meter.py                   the command line: what it does, its progress
+    arguments.py tending.py parsing.py           its options: of the page and what makes pictures, of the rest, shared
+    replaying.py finding.py verifying.py exporting.py    the commands that look after pictures
     doctor.py                         a look at everything needed
     services.py                       the parts below, put together
     models.py                         model references, and what is known about them without loading them
     jobs/                             the queue and the states of jobs
     workers/                          where the engine runs: a child process
-    library/                          pictures on disk with their recipes
+    library/                          pictures on disk with their recipes, and the index that finds them
+    formats/                          what picture files say in words, other programs' and our own
     api/                              HTTP doors, each a thin translation
     app.py ui/                        the page
     explain.py                        one sentence for whatever went wrong

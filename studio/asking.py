@@ -48,7 +48,9 @@ def inpaint(options: Namespace, card: ModelCard) -> Inpaint:
     """``inpaint IMAGE PROMPT`` and a mask."""
     from studio.library import open_picture
 
-    own = given(options, "strength", "full_steps", "feather", "grow", "fill", "graded", "blend", "hiding", "area", "padding")
+    own = given(
+        options, "strength", "full_steps", "feather", "grow", "fill", "graded", "blend", "hiding", "area", "padding"
+    )
     image, mask = masked(options, open_picture(options.image))
     return Inpaint(**shared(options, card), **own, image=image, mask=mask)
 
@@ -70,9 +72,7 @@ def margins_of(options: Namespace, size: tuple[int, int]) -> Margins:
         said = " and ".join(f"--{name}" for name in (*frames, *sides))
         raise InvalidRequest(f"The new canvas is given twice, by {said}: leave all but one of them out.")
     if options.anchor is not None and not frames:
-        raise InvalidRequest(
-            "--anchor places the picture on a canvas: give --to, --aspect or --zoom as well."
-        )
+        raise InvalidRequest("--anchor places the picture on a canvas: give --to, --aspect or --zoom as well.")
     anchor = options.anchor or "centre"
     if options.to is not None:
         return to_size(size, options.to, anchor)

@@ -21,7 +21,7 @@ class Studio:
         self.settings = settings
         self.library = Library(settings.outputs)
         self.models = Models()
-        self.worker = Worker(device=settings.device, attention=settings.attention) if worker is None else worker
+        self.worker = worker or Worker(device=settings.device, attention=settings.attention, patience=settings.patience)
         self.jobs = Jobs(self.library, self.models, self.worker)
 
     @property
@@ -35,14 +35,18 @@ class Studio:
         return looking.tokenizer(self.models.card(self.model).folder)
 
     def start(self) -> None:
-        """Let the model be loaded behind whatever comes next; StudioError where there is none, or nowhere to write."""
+        """Go on with the jobs there are, and let the model be loaded behind whatever comes next.
+
+        StudioError where there is no model, nowhere to write, or another studio at work in the same folder.
+        """
         card = self.models.card(self.model)
         self.library.check()
+        self.jobs.open()
         self.worker.start(card.folder)
         self.jobs.start()
 
     def close(self) -> None:
-        """End everything; pictures that are done are on disk when this returns."""
+        """End everything; pictures that are done are on disk when this returns, and jobs that are not wait there."""
         self.jobs.close()
         self.worker.close()
         self.jobs.join()

@@ -43,6 +43,10 @@ class Family(Protocol):
     device: Any
     report: Mapping[str, str]
     """What is really on, in words: device, precision, attention."""
+    savings: Sequence[str]
+    """Ways to want less memory at the price of time, in words, the cheapest first."""
+    thrift: int
+    """How many of the savings are in force; may be set at any time."""
 
     def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Any]:
         """One conditioning per wording, all of the same length, so that they can share a call.

@@ -71,6 +71,9 @@ class StableDiffusion:
     prediction: Prediction
     device: torch.device
     report: dict[str, str]
+    thrift: int = 0
+
+    savings = ("one query in a call of the network", "the autoencoder tile by tile")
 
     @cached_property
     def facts(self) -> Facts:
@@ -122,14 +125,17 @@ class StableDiffusion:
     @torch.inference_mode()
     def encode(self, pixels: Tensor) -> Tensor:
         batch = pixels[None].to(self.device, self.vae.dtype)
-        self.vae.use_tiling = pixels[0].numel() > TILED_ABOVE
+        self.vae.use_tiling = self._tiled(pixels[0].numel())
         return (self.vae.encode(batch).latent_dist.mode()[0] * self.vae.config.scaling_factor).float()
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> Tensor:
         batch = (latents[None] / self.vae.config.scaling_factor).to(self.device, self.vae.dtype)
-        self.vae.use_tiling = latents[0].numel() * self.facts.downscale**2 > TILED_ABOVE
+        self.vae.use_tiling = self._tiled(latents[0].numel() * self.facts.downscale**2)
         return self.vae.decode(batch).sample[0].float()
+
+    def _tiled(self, pixels: int) -> bool:
+        return pixels > TILED_ABOVE or self.thrift > 1
 
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])
@@ -163,6 +169,8 @@ class StableDiffusion:
         return fit_preview(self.encode, self.facts.downscale, self.device)
 
     def at_once(self, width: int, height: int) -> int:
+        if self.thrift:
+            return 1
         cells = (width // self.facts.downscale) * (height // self.facts.downscale)
         quick = max(CELLS_AT_ONCE.get(self.device.type, 8192) // cells, 1)
         return min(quick, self.appetite.room(cells) or FIRST)

@@ -6,7 +6,7 @@
     body.py        a cap on what is sent
     narrow.py      which of Gradio's routes there are
     route.py       refusals as one sentence, {"message": …}
-    jobs.py        watch, stream, cancel
+    jobs.py        watch, stream, stop, try again; the queue as a whole
     pictures.py    in and out
     status.py      how the engine is
 

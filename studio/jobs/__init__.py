@@ -2,9 +2,13 @@
 
     progress.py    how far, and how long still
     job.py         one job and what is told of it
-    jobs.py        the queue: submit, watch, cancel; one runs at a time
+    store.py       the jobs on disk: SQL only
+    ledger.py      the jobs in memory and on disk together, and how they go from state to state
+    runner.py      the thread that works them off
+    jobs.py        the rules: submit, cancel, try again, move, pause, clear
 
-All in memory: pictures that are done are on disk, and a restart begins with an empty queue.
+A job that was acknowledged is made, and each of its pictures once, whatever is killed in between: what waits, waits on
+after a restart, and what ran goes on from what was last saved of it.
 """
 
 from studio.jobs.job import FINAL

@@ -2,51 +2,95 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pipelines.requests import Request
 from studio.jobs.progress import Progress
-from studio.library import Saved
-from studio.models import ModelCard
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
-FINAL = frozenset({"done", "failed", "cancelled"})
+State = Literal["queued", "running", "done", "failed", "cancelled", "quarantined"]
+FINAL = frozenset({"done", "failed", "cancelled", "quarantined"})
+
+
+@dataclass(frozen=True)
+class Result:
+    """A picture of a job that is on disk: its id in the library, and what is told of it."""
+
+    id: str
+    seed: int
+    prompt: str
+    width: int
+    height: int
+
+    def view(self) -> dict[str, Any]:
+        """Plain data for whoever watches."""
+        return {**vars(self), "url": f"api/pictures/{self.id}"}
 
 
 @dataclass(eq=False)
 class Job:
-    """``version`` grows with every change, so that a watcher sees whether there is something new.
+    """``requests``: a JSON list of what ``Request.to_dict`` made, their pictures numbered through over all of them.
 
-    ``previews`` and ``pictures`` are by the picture's index.  A preview is its version number and its JPEG, a picture
-    its seed, its own wording of the prompt, and its file.
+    ``attempts``: starts since a picture of it was last done.  ``deaths``: how many of them ended the engine.
+    ``seconds``: of work before the present attempt.  All these are on disk too; what follows lives in memory only.
+
+    ``version`` grows with every change, so that a watcher sees whether there is something new.  ``previews`` and
+    ``pictures`` are by the picture's number; a preview is its version number and its JPEG.  ``run``: what the worker
+    calls the present attempt.
     """
 
     id: str
-    task: str
-    count: int
-    progress: Progress
+    model: str
+    requests: str
     state: State = "queued"
     message: str | None = None
+    attempts: int = 0
+    deaths: int = 0
     stopping: bool = False
-    version: int = 1
-    started: float | None = None
-    ended: float | None = None
-    pictures: dict[int, tuple[int, str, Saved]] = field(default_factory=dict)
+    seconds: float = 0.0
+    pictures: dict[int, Result] = field(default_factory=dict)
     previews: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+    version: int = 1
+    run: str = ""
+    began: float | None = None
+    task: str = field(init=False)
+    count: int = field(init=False)
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        requests = json.loads(self.requests)
+        self.task = requests[0]["task"]
+        self.count = sum(each["count"] for each in requests)
+        self._steps = requests[0]["sampling"]["steps"]
+        self.recount()
+
+    def begin(self) -> None:
+        """Start the clock of an attempt."""
+        self.began = time.monotonic()
+        self.run = f"{self.id}.{self.version}"
+        self.recount()
+
+    def recount(self) -> None:
+        """Count the steps from the start, with those of finished pictures behind us."""
+        self.progress = Progress(self.count, self._steps)
+        for number in self.pictures:
+            self.progress.advance(number, self._steps, self._steps)
 
     @property
     def over(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether nothing will change any more, unless somebody wants it tried again."""
         return self.state in FINAL
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its pictures are made."""
+        return len(self.pictures) == self.count
 
     @property
     def elapsed(self) -> float:
         """Seconds of work so far."""
-        if self.started is None:
-            return 0.0
-        return (time.monotonic() if self.ended is None else self.ended) - self.started
+        return self.seconds + (0.0 if self.began is None else time.monotonic() - self.began)
 
     def view(self, position: int) -> dict[str, Any]:
         """Plain data for whoever watches; ``position``: how many jobs are ahead of this one."""
@@ -60,6 +104,7 @@ class Job:
             "count": self.count,
             "seconds_left": self.progress.seconds_left if self.state == "running" else None,
             "elapsed": round(self.elapsed, 3),
+            "attempts": self.attempts,
             "message": self.message,
             "pictures": self._pictures(),
             "previews": [self.previews.get(index, (0, b""))[0] for index in range(self.count)],
@@ -67,29 +112,6 @@ class Job:
         }
 
     def _pictures(self) -> list[dict[str, Any] | None]:
-        """By index up to the last one made; None stands for one that is not, or not yet."""
+        """By number up to the last one made; None stands for one that is not, or not yet."""
         made = range(max(self.pictures, default=-1) + 1)
-        return [_picture(*self.pictures[index]) if index in self.pictures else None for index in made]
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a job is to do; let go once it is done, since it may hold large pictures.
-
-    ``requests``: made one after another, with their pictures numbered through.
-    """
-
-    job: Job
-    requests: tuple[Request, ...]
-    card: ModelCard
-
-
-def _picture(seed: int, prompt: str, saved: Saved) -> dict[str, Any]:
-    return {
-        "id": saved.id,
-        "url": f"api/pictures/{saved.id}",
-        "seed": seed,
-        "prompt": prompt,
-        "width": saved.width,
-        "height": saved.height,
-    }
+        return [self.pictures[number].view() if number in self.pictures else None for number in made]

@@ -1,210 +1,177 @@
-"""The queue: submit, watch, cancel.  One job runs at a time, in the order they came; all of it lives in memory."""
+"""The rules of the queue: submit, cancel, try again, move, pause, clear.
+
+One job runs at a time, in the order they came.  Each change is on disk before anybody sees it, so a studio that was
+killed goes on where it was.
+"""
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
-import time
-from collections import deque
 from collections.abc import Sequence
-from contextlib import closing
-from typing import Any
 
 from pipelines.errors import InvalidRequest, StudioError
 from pipelines.requests import Request
-from studio.explain import sentence
-from studio.jobs.job import Job, Order, State
-from studio.jobs.progress import Progress
-from studio.library import Library, Recipe, Saved
+from studio.jobs.job import Job
+from studio.jobs.ledger import Ledger
+from studio.jobs.runner import Runner
+from studio.library import Library
 from studio.models import Models
-from studio.wording import numbered
-from studio.workers import Made, Preview, Worker
-from studio.workers import Progress as Advanced
+from studio.workers import Worker
 
 MOST_QUEUED = 100
 MOST_KEPT = 200
+GUESS = 60.0
+"""Seconds that a job is thought to take as long as none has been seen to end."""
 
 
 class QueueFull(StudioError):
-    """More jobs wait than anybody would wait for."""
+    """More jobs wait than anybody would wait for; ``seconds``: after which there should be room for one more."""
+
+    def __init__(self, sentence: str, seconds: int) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
-class Jobs:
+class Jobs(Ledger):
     """Safe to use from any thread."""
 
     def __init__(self, library: Library, models: Models, worker: Worker) -> None:
+        super().__init__(library.outputs / ".studio")
         self._library = library
         self._models = models
         self._worker = worker
-        self._jobs: dict[str, Job] = {}
-        self._queue: deque[Order] = deque()
-        self._running: Job | None = None
-        self._closed = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        runner = Runner(self, library, models, worker)
+        self._thread = threading.Thread(target=runner.work, name="jobs", daemon=True)
 
     def start(self) -> None:
-        """Begin to work the queue off."""
+        """Begin to work the queue off; OutputError where it cannot be read or another studio has it."""
+        self.open()
         self._thread.start()
 
     def close(self) -> None:
-        """Cancel everything.  Close the worker next, so that nothing waits for a step to end."""
+        """Begin nothing more; what runs and what waits goes on after the next start.  Close the worker next."""
         with self._changed:
             self._closed = True
-            for order in self._queue:
-                self._end(order.job, "cancelled")
-            self._queue.clear()
             self._changed.notify_all()
 
     def join(self, patience: float = 15.0) -> None:
-        """After ``close`` and the worker's end: wait until the last finished picture is written."""
+        """After ``close`` and the worker's end: wait until the last finished picture is written, and let go."""
         if self._thread.is_alive():
             self._thread.join(patience)
+        if self._opened is not None and not self._thread.is_alive():
+            self._opened.close()
 
     def submit(self, requests: Sequence[Request], model: str) -> str:
         """Put requests that are alike but for words and seeds in the queue as one job, and give the job's id.
 
-        StudioError where they could not be carried out.
+        Their pictures are kept in the library first.  StudioError where the requests could not be carried out,
+        QueueFull where too many wait already.
         """
-        request, count = requests[0], sum(each.count for each in requests)
-        if request.idle is not None:
-            raise InvalidRequest(request.idle)
-        card = self._models.card(model)
+        if requests[0].idle is not None:
+            raise InvalidRequest(requests[0].idle)
+        self._models.card(model)
         self._library.check()
-        job = Job(secrets.token_hex(8), request.task, count, Progress(count, request.sampling.steps))
-        with self._changed:
-            if self._closed:
-                raise StudioError("The studio is closing: start it again to go on.")
-            if len(self._queue) >= MOST_QUEUED:
-                raise QueueFull(f"{MOST_QUEUED} jobs are waiting already: wait until some are done, or cancel some.")
-            self._jobs[job.id] = job
-            self._queue.append(Order(job, tuple(requests), card))
-            self._forget()
-            self._changed.notify_all()
+        self._check_room()
+        for request in requests:
+            for picture in request.pictures().values():
+                self._library.keep(picture)
+        job = Job(secrets.token_hex(8), model, json.dumps([request.to_dict() for request in requests]))
+        with self._deciding:
+            self._check_room()
+            self._store.add(job)
+            with self._changed:
+                self._jobs[job.id] = job
+                self._queue.append(job)
+                self._changed.notify_all()
+            self._forget_old()
         return job.id
-
-    def view(self, id: str) -> dict[str, Any] | None:
-        """A job as plain data; None where there is none of that id (any more)."""
-        with self._changed:
-            job = self._jobs.get(id)
-            return None if job is None else job.view(self._position(job))
-
-    def version(self, id: str) -> int | None:
-        """A job's version alone, for watchers that look often."""
-        job = self._jobs.get(id)
-        return None if job is None else job.version
-
-    def preview(self, id: str, index: int) -> bytes | None:
-        """The latest preview of a picture, a JPEG; None where there is none."""
-        job = self._jobs.get(id)
-        found = None if job is None else job.previews.get(index)
-        return None if found is None else found[1]
-
-    def wait(self, id: str, after_version: int, timeout: float) -> dict[str, Any] | None:
-        """Its view once its version is past ``after_version``, or as it is when ``timeout`` seconds are over."""
-        with self._changed:
-            self._changed.wait_for(lambda: (self.version(id) or after_version + 1) > after_version, timeout)
-        return self.view(id)
 
     def cancel(self, id: str) -> None:
         """Take a job from the queue, or stop it before its next step; one that is over stays as it is."""
-        with self._changed:
+        with self._deciding:
             job = self._jobs.get(id)
             if job is None or job.over:
                 return
-            if job is self._running:
+            if job is not self._running:
+                self.end(job, "cancelled")
+            elif not job.stopping:
                 job.stopping = True
-                self._worker.cancel(id)
-                return
-            self._queue = deque(order for order in self._queue if order.job is not job)
-            self._end(job, "cancelled")
+                self._worker.cancel(job.run)
+                self._change(job, stopping=True)
 
-    # The thread that works
+    def retry(self, id: str) -> None:
+        """Put a job that ended without being done at the end of the queue; what was made of it stays."""
+        with self._deciding:
+            job = self._known(id)
+            if job.state not in ("failed", "cancelled", "quarantined"):
+                raise InvalidRequest(f"This job is {job.state}: only one that ended undone can be tried again.")
+            self._check_room()
+            self._store.order([id])
+            self._change(job, state="queued", message=None, attempts=0, deaths=0, stopping=False)
+            with self._changed:
+                job.recount()
+                self._queue.append(job)
+                self._changed.notify_all()
 
-    def _work(self) -> None:
-        while (order := self._next()) is not None:
-            try:
-                self._run(order)
-            except Exception as error:
-                self._finish(order.job, "failed", sentence(error))
-            else:
-                self._finish(order.job, "done" if len(order.job.pictures) == order.job.count else "cancelled")
-            del order  # its pictures need not stay while the next one is awaited
+    def move(self, id: str, to: int) -> None:
+        """Give a waiting job another place among those that wait; 0 is next."""
+        with self._deciding:
+            job = self._known(id)
+            if job not in self._queue:
+                raise InvalidRequest(f"This job is {job.state}: only one that waits can be moved.")
+            order = [each for each in self._queue if each is not job]
+            order.insert(max(to, 0), job)
+            self._store.order([each.id for each in order])
+            with self._changed:
+                self._queue = order
+                self._tell(*order)
 
-    def _next(self) -> Order | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._queue)
-            if self._closed:
-                return None
-            order = self._queue.popleft()
-            job = self._running = order.job
-            job.started = time.monotonic()
-            job.state = "running"
-            job.message = None if self._worker.status.state == "ready" else "The model is loading …"
-            self._tell(job, *(waiting.job for waiting in self._queue))
-            return order
+    def pause(self, paused: bool = True) -> None:
+        """Let no further job begin, also after a restart; what runs goes on."""
+        with self._deciding:
+            self._store.paused = paused
+            with self._changed:
+                self._paused = paused
+                self._tell(*self._queue)
 
-    def _run(self, order: Order) -> None:
-        for request, first in numbered(order.requests):
-            if order.job.stopping:
-                return
-            with closing(self._worker.run(order.job.id, request, order.card.folder)) as events:
-                for event in events:
-                    self._apply(order, request, event, first + event.index)
-                    if order.job.stopping:  # said again, since the engine may not have been there to hear it
-                        self._worker.cancel(order.job.id)
+    def resume(self) -> None:
+        """Let the queue go on."""
+        self.pause(False)
 
-    def _apply(self, order: Order, request: Request, event: Advanced | Preview | Made, number: int) -> None:
-        """Take one event over into picture ``number`` of the job; it is saved before anybody is told of it."""
-        job = order.job
-        saved = self._save(order, request, event) if isinstance(event, Made) else None
-        with self._changed:
-            job.message = None
-            if isinstance(event, Advanced):
-                job.progress.advance(number, event.step, event.steps)
-            elif isinstance(event, Preview):
-                job.previews[number] = job.version + 1, event.jpeg
-            elif saved is not None:
-                job.pictures[number] = event.seed, request.prompt, saved
-            self._tell(job)
-
-    def _save(self, order: Order, request: Request, made: Made) -> Saved:
-        recipe = Recipe(
-            request=request.alone(made.index),
-            model=order.card.reference,
-            title=order.card.title,
-            on=self._worker.status.on,
-            proof=made.proof,
-        )
-        return self._library.save(made.image, recipe)
-
-    def _finish(self, job: Job, state: State, message: str | None = None) -> None:
-        with self._changed:
-            self._running = None
-            self._end(job, state, message)
+    def clear(self) -> None:
+        """Forget the jobs that are over; their pictures stay in the library."""
+        with self._deciding:
+            self._forget([job for job in self._jobs.values() if job.over])
 
     # Under the lock
 
-    def _end(self, job: Job, state: State, message: str | None = None) -> None:
-        job.state = state
-        job.message = message
-        job.ended = time.monotonic()
-        job.previews.clear()
-        self._tell(job, *(order.job for order in self._queue))
+    def _known(self, id: str) -> Job:
+        job = self._jobs.get(id)
+        if job is None:
+            raise InvalidRequest("There is no such job (any more): submit it anew.")
+        return job
 
-    def _tell(self, *jobs: Job) -> None:
-        for job in jobs:
-            job.version += 1
-        self._changed.notify_all()
+    def _check_room(self) -> None:
+        if self._closed:
+            raise StudioError("The studio is closing: start it again to go on.")
+        self.open()
+        if len(self._queue) >= MOST_QUEUED:
+            seconds = self._seconds_until_room()
+            when = f"{seconds} s" if seconds < 90 else f"{round(seconds / 60)} min"
+            sentence = f"{MOST_QUEUED} jobs are waiting already: try again in about {when}, or cancel some."
+            raise QueueFull(sentence, seconds)
 
-    def _position(self, job: Job) -> int:
-        if job.state != "queued":
-            return 0
-        ahead = next((place for place, order in enumerate(self._queue) if order.job is job), 0)
-        return ahead + (self._running is not None)
+    def _seconds_until_room(self) -> int:
+        """What the job that runs still takes, or else what one like those that are done takes."""
+        left = self._running.progress.seconds_left if self._running else None
+        took = [job.seconds for job in self._jobs.values() if job.state == "done"]
+        usual = sum(took) / len(took) if took else GUESS
+        return max(1, round(usual if left is None else left))
 
-    def _forget(self) -> None:
+    def _forget_old(self) -> None:
         """Keep the queue and the latest jobs that are over."""
-        over = [id for id, job in self._jobs.items() if job.over]
-        for id in over[: max(0, len(over) - MOST_KEPT)]:
-            del self._jobs[id]
+        over = [job for job in self._jobs.values() if job.over]
+        if len(over) > MOST_KEPT:
+            self._forget(over[:-MOST_KEPT])

@@ -3,12 +3,14 @@
 Started as ``python -m studio.workers.child LOAD GENERATE``, the dotted names of what loads a model and what runs a
 request (``pipelines.loading:load``, ``pipelines.run:generate``; tests name their own).
 
-    listener thread    reads commands; notes cancels at once; ends the process when the studio is gone
+    listener thread    reads commands; notes cancels at once; ends the process when the studio is gone (on Linux the
+                       kernel does, also while something here lets no other thread run)
     main thread        carries commands out one after another, and looks for a cancel between events
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import io
@@ -29,6 +31,7 @@ from pipelines.errors import StudioError
 from pipelines.events import Picture, Step
 from studio.explain import sentence
 from studio.settings import QUIET
+from studio.workers.keeping import Kept
 from studio.workers.messages import (
     Cancel,
     Finished,
@@ -47,6 +50,12 @@ from studio.workers.messages import (
 PREVIEW_PAUSE = 0.125
 """Seconds between previews, over all pictures of a run."""
 
+DEVICE_FAULT = "AcceleratorError"
+"""What torch raises once something has gone wrong on the device itself: only a new process can work with it again."""
+
+PR_SET_PDEATHSIG = 1
+"""From the kernel's prctl.h: the signal to get when the thread that started this process is gone."""
+
 Send = Callable[[Any], None]
 
 
@@ -54,6 +63,8 @@ def main(load: str, generate: str) -> None:
     """Serve until the studio is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the studio, which then ends this process
     os.environ |= QUIET
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     commands, events = _take_pipes()
     inbox: queue.SimpleQueue[Prepare | Run] = queue.SimpleQueue()
     cancelled: set[str] = set()
@@ -89,7 +100,10 @@ class Engine:
             self._ensure(run.model)
             self._generate(run)
         except Exception as error:
-            self.send(Refused(run.run, sentence(error)))
+            reason = sentence(error)
+            if type(error).__name__ == DEVICE_FAULT:
+                os._exit(1)
+            self.send(Refused(run.run, reason))
             del error  # and with it what the frames of its traceback hold
             gc.collect()
         else:
@@ -112,10 +126,11 @@ class Engine:
         self.send(Ready(dict(self.family.report)))
 
     def _generate(self, run: Run) -> None:
-        previews = Previews(run)
-        with closing(_named(self.generate_name)(self.family, run.request)) as events:
+        previews, kept = Previews(run), Kept(run)
+        generate = _named(self.generate_name)
+        with closing(generate(self.family, run.request, resume=kept.read(), done=run.done)) as events:
             while run.run not in self.cancelled:
-                event = next(events, None)
+                event = _next(events, kept)
                 if event is None:
                     return
                 for message in _translate(run, event, previews):
@@ -138,9 +153,24 @@ class Previews:
         return _jpeg(step.preview())
 
 
+def _next(events: Iterator[Step | Picture], kept: Kept) -> Step | Picture | None:
+    """The next event, None at the end; what led there is kept, above all where it goes wrong."""
+    try:
+        event = next(events, None)
+    except StudioError:
+        raise
+    except Exception:
+        with suppress(Exception):  # what went wrong first is what counts
+            kept.write()
+        raise
+    if event is not None:
+        kept.hear(event)
+    return event
+
+
 def _translate(run: Run, event: Step | Picture, previews: Previews) -> Iterator[Any]:
     if isinstance(event, Picture):
-        yield Made(run.run, event.index, event.seed, event.image, event.proof)
+        yield Made(run.run, event.index, event.seed, event.image, event.proof, event.spared)
         return
     yield Progress(run.run, event.index, event.step, event.steps)
     jpeg = previews.draw(event)

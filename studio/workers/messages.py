@@ -41,11 +41,18 @@ class Prepare:
 
 @dataclass(frozen=True)
 class Run:
-    """Make the pictures of ``request``; answered by events of that ``run``, the last ``Finished`` or ``Refused``."""
+    """Make the pictures of ``request``; answered by events of that ``run``, the last ``Finished`` or ``Refused``.
+
+    ``done``: the indices of pictures that are there already.  ``saved``: where the engine keeps how far it is, at most
+    every ``save_every`` seconds, and looks first for what an earlier engine kept.
+    """
 
     run: str
     request: Request
     model: Model
+    done: frozenset[int] = frozenset()
+    saved: Path | None = None
+    save_every: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -98,13 +105,14 @@ class Preview:
 
 @dataclass(frozen=True)
 class Made:
-    """Picture ``index`` is done; ``proof``: that it keeps what its mask does not cover."""
+    """Picture ``index`` is done; ``proof`` and ``spared`` as in ``pipelines.events.Picture``."""
 
     run: str
     index: int
     seed: int
     image: Image.Image
     proof: Proof | None = None
+    spared: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,23 @@ import threading
 from collections.abc import Callable
 from typing import IO, Any, cast
 
+import psutil
+
 from studio.settings import PROJECT
 
 Hear = Callable[[Any], None]
 
 
 class Process:
-    """Starts at once.  ``hear`` is called with every message, in a thread of its own, and with None when it is over."""
+    """Starts at once.  ``hear`` is called with every message, in a thread of its own, and with None when it is over.
+
+    The thread that makes one must last as long as the studio: on Linux the child ends with it.
+    """
 
     def __init__(self, load: str, generate: str, hear: Hear) -> None:
         self._sending = threading.Lock()
+        self._reason: str | None = None
+        self._silent = False
         path = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "studio.workers.child", load, generate],
@@ -40,8 +47,8 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._popen.poll() is None
+        """Whether it still runs, and will be heard of when it does not."""
+        return not self._silent and self._popen.poll() is None
 
     def send(self, message: Any) -> None:
         """Hand it a message; one that has died takes it silently, and ``hear`` has or will be told."""
@@ -58,9 +65,25 @@ class Process:
             self._popen.kill()
             self._popen.wait()
 
+    def kill(self, reason: str) -> None:
+        """End it at once; ``reason`` is the end of a sentence about it."""
+        self._reason = reason
+        self._popen.kill()
+
+    def appetite(self) -> tuple[int, ...]:
+        """Numbers that change as long as it reads something, be it into memory that files are mapped to."""
+        try:
+            process = psutil.Process(self.pid)
+            read = process.io_counters()[2::2] if hasattr(process, "io_counters") else ()
+            return (*read, process.memory_info().rss)
+        except psutil.Error:
+            return ()
+
     def how_it_ended(self) -> str:
         """Why it is no longer there, as the end of a sentence."""
         code = self._popen.wait()
+        if self._reason is not None:
+            return self._reason
         if code == -9:
             return "was stopped by the system (signal 9), most likely for want of memory"
         return f"was stopped by signal {-code}" if code < 0 else f"ended by itself with code {code}"
@@ -75,5 +98,6 @@ class Process:
                 while True:
                     hear(pickle.load(events))
         except (EOFError, OSError, pickle.UnpicklingError):
+            self._silent = True  # the pipe ends a moment before the process does
             self._hang_up()
             hear(None)

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import NoneType
 from typing import Any, Literal
 
 from pipelines.errors import StudioError
@@ -15,7 +14,6 @@ from pipelines.requests import Request
 from studio.workers.messages import (
     Cancel,
     EngineLost,
-    Finished,
     Loading,
     Made,
     Model,
@@ -28,12 +26,9 @@ from studio.workers.messages import (
     Unready,
 )
 from studio.workers.process import Process
-
-LAST = (Finished, Refused, NoneType)
-"""What the events of a run end with; None is the death of the engine."""
+from studio.workers.turn import TICK, Turn
 
 State = Literal["loading", "ready", "failed"]
-
 
 CLOSING = "The studio was closed before this was done: start it and try again."
 
@@ -50,7 +45,8 @@ class Status:
 class Worker:
     """One engine in a child process; when that dies, the run fails and a new one takes its place.
 
-    ``load`` and ``generate`` name the functions that the child works with.
+    ``load`` and ``generate`` name the functions that the child works with.  ``patience``: seconds without a sign of
+    life after which the engine is ended.  ``save_every``: seconds between two times that a run is kept on disk.
     """
 
     def __init__(
@@ -60,13 +56,19 @@ class Worker:
         attention: str = "auto",
         load: str = "pipelines.loading:load",
         generate: str = "pipelines.run:generate",
+        patience: float = 600.0,
+        save_every: float = 5.0,
     ) -> None:
         self.device = device
         self.attention = attention
+        self.patience = patience
+        self.save_every = save_every
         self.status = Status()
         self._functions = (load, generate)
         self._process: Process | None = None
         self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._stopped: set[str] = set()
+        self._leaving: threading.Thread | None = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -79,32 +81,60 @@ class Worker:
         """Start the engine and let it load a model; returns at once."""
         self._living().send(Prepare(self._model(folder)))
 
-    def run(self, run: str, request: Request, folder: Path) -> Generator[Progress | Preview | Made]:
-        """Make the pictures of ``request``, telling how it goes; a cancelled run just ends.
+    def run(
+        self, run: str, request: Request, folder: Path, *, done: frozenset[int] = frozenset(), saved: Path | None = None
+    ) -> Generator[Progress | Preview | Made]:
+        """Make the pictures of ``request``, but for those that are ``done``, telling how it goes.
 
-        Closing the iterator cancels.  StudioError with the reason where it fails; EngineLost where the engine died.
+        A cancelled run just ends, soon, also where the engine does not listen.  Closing the iterator cancels.
+        ``saved``: the file that the run is kept in.  StudioError with the reason where it fails; EngineLost where the
+        engine died.
         """
-        process = self._living()
-        events = self._events
-        process.send(Run(run, request, self._model(folder)))
-        event: Any = run
         try:
-            while not isinstance(event := events.get(), LAST):
-                yield event
+            self._wait_for_last(run)
+            if run in self._stopped:
+                return
+            turn = self._turn()
+            turn.process.send(Run(run, request, self._model(folder), done, saved, self.save_every))
+            try:
+                yield from self._events_of(turn, run)
+            finally:
+                if not turn.over:
+                    turn.process.send(Cancel(run))
+                    self._leave(turn)
         finally:
-            if not isinstance(event, LAST):
-                process.send(Cancel(run))
-                while not isinstance(events.get(), LAST):
-                    pass
-        if isinstance(event, Refused):
-            raise StudioError(event.sentence)
-        if event is None:
-            self._replace(process, folder)
+            self._stopped.discard(run)
+        if isinstance(turn.last, Refused):
+            raise StudioError(turn.last.sentence)
+        if turn.last is None:
+            self._replace(turn.process, folder)
+
+    def _events_of(self, turn: Turn, run: str) -> Generator[Progress | Preview | Made]:
+        """What the engine tells until it is over, or was told to stop and has had its time."""
+        while True:
+            event = turn.next()
+            if turn.over or (run in self._stopped and turn.overdue(run)):
+                return
+            if isinstance(event, Progress | Preview | Made):
+                yield event
+
+    def _turn(self) -> Turn:
+        process = self._living()
+        return Turn(process, self._events, lambda: self.status.state == "loading", self.patience)
+
+    def _leave(self, turn: Turn) -> None:
+        """Let the engine come to the end of a run that nobody waits for."""
+        self._leaving = threading.Thread(target=turn.finish, name="engine-leaving", daemon=True)
+        self._leaving.start()
+
+    def _wait_for_last(self, run: str) -> None:
+        """Until the engine is done with an earlier run, or this one is cancelled."""
+        while self._leaving is not None and self._leaving.is_alive() and run not in self._stopped:
+            self._leaving.join(TICK)
 
     def cancel(self, run: str) -> None:
-        """Let that run stop before its next step."""
-        if self._process:
-            self._process.send(Cancel(run))
+        """Let that run stop before its next step; whoever waits for its events passes that on."""
+        self._stopped.add(run)
 
     def close(self) -> None:
         """End the engine; a run under way is lost."""
@@ -133,7 +163,7 @@ class Worker:
         if self._closed:
             raise EngineLost(CLOSING)
         self.start(folder)
-        raise EngineLost(f"The engine {process.how_it_ended()}; it has been started again, so try once more.")
+        raise EngineLost(f"The engine {process.how_it_ended()}.")
 
     def _hear(self, message: Any, events: queue.SimpleQueue[Any]) -> None:
         """Sort what comes: how the engine is, or how the run goes.  Called in the process's reader thread."""

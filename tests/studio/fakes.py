@@ -5,10 +5,11 @@ It runs in the real child process: ``Worker(load="tests.studio.fakes:load", gene
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,19 +25,30 @@ PROOF = Proof(0.5, 0.25, 0.25, "ab", "ab")
 """What it says of every inpainting."""
 
 
-def make_worker() -> Worker:
+class AcceleratorError(RuntimeError):
+    """Named like torch's own for a device that has broken down."""
+
+
+def make_worker(**settings: Any) -> Worker:
     """A worker with a child process of its own that only pretends."""
-    return Worker(load=f"{__name__}:load", generate=f"{__name__}:generate")
+    return Worker(load=f"{__name__}:load", generate=f"{__name__}:generate", **settings)
 
 
 def load(folder: Path, *, device: str, attention: str) -> Any:
-    """Loads anything but a folder named ``broken``."""
+    """Loads anything but a folder named ``broken``; ``large`` takes long and reads all the while, ``stuck`` hangs."""
     if folder.name == "broken":
         raise ModelError("The model is broken.")
+    for _ in range(40 if folder.name == "large" else 0):
+        time.sleep(0.05)
+        Path(__file__).read_bytes()
+    if folder.name == "stuck":
+        time.sleep(3600)
     return SimpleNamespace(report={"device": device, "attention": attention, "process": str(os.getpid())})
 
 
-def generate(family: Any, request: Request) -> Iterator[Step | Picture]:
+def generate(
+    family: Any, request: Request, *, resume: Mapping[int, Any], done: Collection[int]
+) -> Iterator[Step | Picture]:
     """Pictures of one colour, made of the seed, each after its steps; all pictures advance together."""
     words = request.prompt.split()
     print("what libraries print must not end up in the pipe")
@@ -44,19 +56,31 @@ def generate(family: Any, request: Request) -> Iterator[Step | Picture]:
         raise InvalidRequest("This is refused.")
     pause = 0.05 if "slow" in words else 0.0
     steps = request.sampling.steps
+    missing = [index for index in range(request.count) if index not in done]
     for step in range(1, steps + 1):
-        if "die" in words and step == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if "break" in words and step == 2:
-            raise RuntimeError("a pipe burst")
+        if step == 2:
+            _misbehave(words)
         if "hang" in words:
             time.sleep(3600)
+        if "deaf" in words:
+            ctypes.PyDLL(None).sleep(3600)  # no other thread runs meanwhile
         time.sleep(pause)
-        for index in range(request.count):
+        for index in missing:
             yield Step(index, step, steps, lambda: Image.new("RGB", (32, 32), "teal"))
             if step == steps:
+                time.sleep(3600 if "undecodable" in words else 0)
                 proof = PROOF if isinstance(request, Inpaint) else None
-                yield Picture(index, request.seed_of(index), paint(request.alone(index)), proof)
+                spared = "in crumbs" if "spared" in words else ""
+                yield Picture(index, request.seed_of(index), paint(request.alone(index)), proof, spared)
+
+
+def _misbehave(words: list[str]) -> None:
+    if "die" in words:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "fault" in words:
+        raise AcceleratorError("an illegal memory access was encountered")
+    if "break" in words:
+        raise RuntimeError("a pipe burst")
 
 
 def paint(request: Request) -> Image.Image:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from pipelines.errors import InvalidRequest, ModelError, OutputError, StudioError
 from pipelines.requests import Inpaint, Outpaint, Sampling, Size, TextToImage
-from studio.jobs import FINAL, Jobs, QueueFull, jobs
+from studio.jobs import FINAL, Jobs, QueueFull, jobs, ledger
 from studio.library import Library
 from studio.models import Models
 from studio.services import Studio
@@ -31,7 +31,7 @@ def until(studio: Studio, id: str, condition: Callable[[dict[str, Any]], bool]) 
     """Watch a job as a page does."""
     view = studio.jobs.view(id)
     while view is not None and not condition(view):
-        changed = studio.jobs.wait(id, view["version"], 10.0)
+        changed = studio.jobs.wait(id, view["version"], 60.0)
         assert changed is not None and changed["version"] > view["version"], f"nothing happens any more: {view}"
         view = changed
     assert view is not None
@@ -44,6 +44,12 @@ def end(studio: Studio, id: str) -> dict[str, Any]:
 
 def submit(studio: Studio, prompt: str = "", **settings: int) -> str:
     return studio.jobs.submit([wish(prompt, **settings)], studio.model)
+
+
+def names(studio: Studio, *ids: str) -> list[str]:
+    """The files of these jobs, once they are over; sorted by name is sorted by time."""
+    paths = [studio.library.path_of(each["id"]) for id in ids for each in end(studio, id)["pictures"]]
+    return [path.name for path in paths if path]
 
 
 def test_the_proof_of_the_pixel_lock_is_kept_in_the_file(studio: Studio) -> None:
@@ -153,20 +159,30 @@ def test_pictures_done_before_a_cancel_stay(studio: Studio, monkeypatch: pytest.
     assert all(item.path.is_file() for item in saved)
 
 
-def test_when_the_engine_dies_the_job_fails_and_the_next_works(studio: Studio) -> None:
-    failed, fine = submit(studio, "die"), submit(studio)
-    view = end(studio, failed)
-    assert view["state"] == "failed" and "signal 9" in view["message"] and "try once more" in view["message"]
+def test_a_job_that_kills_its_engine_twice_is_set_aside_and_the_next_goes_on(studio: Studio) -> None:
+    poison, fine = submit(studio, "die"), submit(studio)
+    view = end(studio, poison)
+    assert view["state"] == "quarantined" and "signal 9" in view["message"] and "set aside" in view["message"]
     assert end(studio, fine)["state"] == "done"
 
 
-def test_when_the_engine_is_killed_from_outside(studio: Studio) -> None:
-    id = submit(studio, "slow", steps=500)
+def test_a_job_whose_engine_is_killed_from_outside_goes_on(studio: Studio) -> None:
+    id, next_ = submit(studio, "slow", steps=20), submit(studio)
     until(studio, id, lambda view: view["step"] > 1)
     assert studio.worker.pid is not None
     os.kill(studio.worker.pid, signal.SIGTERM)
-    assert "signal 15" in end(studio, id)["message"]
-    assert end(studio, submit(studio))["state"] == "done"
+    again = until(studio, id, lambda view: view["state"] == "queued")
+    assert "signal 15" in again["message"] and again["position"] == 0
+    view = end(studio, id)
+    assert (view["state"], view["message"], view["attempts"]) == ("done", None, 0)
+    assert names(studio, id, next_) == sorted(names(studio, id, next_))  # it kept its turn
+
+
+def test_what_a_picture_was_made_with_less_memory_for_is_said(studio: Studio) -> None:
+    view = end(studio, submit(studio, "spared"))
+    path = studio.library.path_of(view["pictures"][0]["id"])
+    assert view["state"] == "done" and "Memory ran short" in view["message"] and "in crumbs" in view["message"]
+    assert path is not None and studio.library.recipe(path)["on"]["memory"] == "in crumbs"
 
 
 def test_accidents_and_refusals_are_told_in_a_sentence(studio: Studio) -> None:
@@ -236,11 +252,86 @@ def test_wait_gives_up_in_time(idle: Jobs, model_folder: Path) -> None:
     assert idle.wait("unknown", 1, 60.0) is None
 
 
-def test_closing_ends_everything(studio: Studio) -> None:
-    running, waiting = submit(studio, "slow", steps=500), submit(studio)
+def test_closing_keeps_what_waits_and_what_runs(studio: Studio, tmp_path: Path) -> None:
+    running, waiting = submit(studio, "slow", steps=40), submit(studio)
     until(studio, running, lambda view: view["step"] > 1)
     studio.close()
-    assert end(studio, waiting)["state"] == "cancelled"
-    assert end(studio, running)["state"] == "failed"
     with pytest.raises(StudioError, match="closing"):
         submit(studio)
+    with Studio(studio.settings, make_worker()) as again:
+        order = names(again, running, waiting)
+        assert len(order) == 2 and order == sorted(order)
+
+
+def test_two_studios_do_not_share_a_queue(studio: Studio) -> None:
+    with pytest.raises(OutputError, match="Another studio works in"):
+        Studio(studio.settings, make_worker()).jobs.open()
+
+
+def test_a_job_that_was_stopped_can_be_tried_again_and_keeps_what_is_made(studio: Studio) -> None:
+    id = studio.jobs.submit([wish("first", count=2), wish("slow", steps=40)], studio.model)
+    until(studio, id, lambda view: view["step"] > 10)
+    studio.jobs.cancel(id)
+    before = end(studio, id)
+    assert before["state"] == "cancelled" and len(before["pictures"]) == 2
+    studio.jobs.retry(id)
+    after = end(studio, id)
+    assert after["state"] == "done" and after["pictures"][:2] == before["pictures"] and len(after["pictures"]) == 3
+    assert len(list(studio.library.outputs.glob("*.png"))) == 3
+    with pytest.raises(InvalidRequest, match="This job is done"):
+        studio.jobs.retry(id)
+
+
+def test_a_paused_queue_begins_nothing_until_it_is_resumed(studio: Studio) -> None:
+    studio.jobs.pause()
+    ids = [submit(studio, f"job {number}") for number in range(3)]
+    studio.jobs.move(ids[2], 0)
+    listed = studio.jobs.all()
+    assert listed["paused"] and [job["id"] for job in listed["jobs"]] == [ids[2], ids[0], ids[1]]
+    assert [job["position"] for job in listed["jobs"]] == [0, 1, 2]
+    studio.jobs.resume()
+    order = names(studio, ids[2], ids[0], ids[1])
+    assert order == sorted(order)
+    with pytest.raises(InvalidRequest, match="only one that waits can be moved"):
+        studio.jobs.move(ids[0], 0)
+    studio.jobs.clear()
+    assert studio.jobs.all() == {"paused": False, "jobs": []} and studio.jobs.view(ids[0]) is None
+
+
+def test_the_order_and_the_pause_outlast_the_studio(idle: Jobs, model_folder: Path, library: Library) -> None:
+    ids = [idle.submit([wish(f"job {number}")], str(model_folder)) for number in range(4)]
+    idle.move(ids[3], 1)
+    idle.cancel(ids[2])
+    idle.pause()
+    idle.close()
+    idle.join()
+    again = Jobs(library, Models(), make_worker())
+    again.open()
+    listed = again.all()
+    assert listed["paused"]
+    assert [(job["id"], job["state"]) for job in listed["jobs"]] == [
+        *((id, "queued") for id in (ids[0], ids[3], ids[1])),
+        (ids[2], "cancelled"),
+    ]
+
+
+def test_a_full_queue_says_when_to_come_back(idle: Jobs, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "MOST_QUEUED", 1)
+    idle.submit([wish()], str(model_folder))
+    with pytest.raises(QueueFull, match=r"1 jobs are waiting already: try again in about 60 s") as refused:
+        idle.submit([wish()], str(model_folder))
+    assert refused.value.seconds == 60
+
+
+def test_a_job_that_always_takes_the_studio_down_is_set_aside(idle: Jobs, model_folder: Path, library: Library) -> None:
+    id, next_ = (idle.submit([wish()], str(model_folder)) for _ in range(2))
+    for _ in range(ledger.MOST_ATTEMPTS):
+        job = idle.take(None)
+        assert job is not None and job.id == id
+        idle._store.close()  # as a crash would
+        idle = Jobs(library, Models(), make_worker())
+        idle.open()
+    job = idle.take(None)
+    assert job is not None and job.id == next_
+    view = idle.view(id)
+    assert view is not None and view["state"] == "quarantined" and "5 times" in view["message"]
