@@ -27,6 +27,7 @@ from studio.models import ModelCard
 
 SIDES = ("left", "top", "right", "bottom")
 FRAMES = ("to", "aspect", "zoom")
+EDGE = ("strength", "full_steps", "feather", "grow", "fill", "graded", "blend", "hiding", "area", "padding")
 
 
 def text_to_image(options: Namespace, card: ModelCard) -> TextToImage:
