@@ -127,6 +127,7 @@ class Guiding:
 
     It is on from ``start`` to ``stop``, shares of the steps (0 to 1); outside of that the prompt is asked alone, which
     saves a call of the network.  ``end``: the scale falls or rises evenly from ``guidance`` to this one; None keeps it.
+    ``scales``: instead, scales that it passes through on the way, evenly spread over the steps, two or more.
     ``rescale`` (0 to 1): how far the contrast that guidance adds is taken back (Lin et al. 2023).
     """
 
@@ -134,6 +135,7 @@ class Guiding:
     start: float = 0.0
     stop: float = 1.0
     end: float | None = None
+    scales: tuple[float, ...] = ()
     rescale: float = 0.0
 
     def __post_init__(self) -> None:
@@ -144,15 +146,27 @@ class Guiding:
         if self.end is not None:
             check_number("guidance end", self.end, 1.0, MAX_GUIDANCE)
             object.__setattr__(self, "end", float(self.end))
+        self._check_scales()
         if self.start > self.stop:
             raise InvalidRequest(f"Guidance must start before it stops, but is set from {self.start} to {self.stop}.")
+
+    def _check_scales(self) -> None:
+        if not isinstance(self.scales, tuple | list) or len(self.scales) == 1:
+            raise InvalidRequest(f"guidance scales must be two numbers or more, but is {self.scales!r}.")
+        for scale in self.scales:
+            check_number("each of the guidance scales", scale, 1.0, MAX_GUIDANCE)
+        object.__setattr__(self, "scales", tuple(float(scale) for scale in self.scales))
+        if self.scales and self.end is not None:
+            raise InvalidRequest("Guidance scales say how it ends as well: leave guidance end out.")
 
     def scale_at(self, step: int, steps: int, guidance: float) -> float:
         """The scale of step ``step``, from 1, of ``steps``; 1 where guidance is off."""
         if not self.start <= (step - 1) / steps < self.stop:
             return 1.0
-        share = (step - 1) / max(steps - 1, 1)
-        return guidance if self.end is None else guidance + share * (self.end - guidance)
+        scales = self.scales or (guidance, guidance if self.end is None else self.end)
+        place = (step - 1) / max(steps - 1, 1) * (len(scales) - 1)
+        before = min(int(place), len(scales) - 2)
+        return scales[before] + (place - before) * (scales[before + 1] - scales[before])
 
 
 @dataclass(frozen=True, kw_only=True)

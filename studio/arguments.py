@@ -29,6 +29,7 @@ from studio.options import (
     number,
     point,
     sampler,
+    scales,
     size,
     spacing,
     variation,
@@ -37,7 +38,7 @@ from studio.options import (
 from studio.parsing import PROGRAM, Parser, add_engine, add_outputs, add_prompt, add_styles, add_words
 from studio.settings import Settings, version
 
-KINDS: dict[str, Callable[[str], Any]] = {"number": number, "whole": whole, "text": str}
+KINDS: dict[str, Callable[[str], Any]] = {"number": number, "whole": whole, "text": str, "scales": scales}
 
 
 def page() -> Parser:

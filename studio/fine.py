@@ -18,7 +18,7 @@ class Fine:
     words: str
     part: str
     setting: str
-    kind: str = "number"  # or "whole", "text" or "choice"
+    kind: str = "number"  # or "whole", "text", "scales" or "choice"
     choices: Iterable[str] = ()
 
 
@@ -27,6 +27,7 @@ FINE: dict[str, Fine] = {
     "guidance_start": Fine("share of the steps at which guidance begins (0)", "guiding", "start"),
     "guidance_stop": Fine("share of the steps at which it ends (1)", "guiding", "stop"),
     "guidance_end": Fine("its scale in the last step, reached evenly", "guiding", "end"),
+    "guidance_scales": Fine("scales passed through on the way, such as 3,8,8,1", "guiding", "scales", "scales"),
     "guidance_rescale": Fine("how much of the contrast it adds is taken back (0)", "guiding", "rescale"),
     "variation_seed": Fine("noise to vary towards", "variation", "seed", "whole"),
     "variation_strength": Fine("how far, 0 to 1 (0)", "variation", "strength"),

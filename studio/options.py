@@ -62,6 +62,11 @@ def length(text: str) -> Length:
     return Length(float(text.removesuffix("%")), text.endswith("%"))
 
 
+def scales(text: str) -> tuple[float, ...]:
+    """Numbers with commas between them."""
+    return tuple(number(part.strip()) for part in text.split(","))
+
+
 def size(text: str) -> tuple[int, int]:
     """Width and height in pixels."""
     found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)

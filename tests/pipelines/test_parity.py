@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import diffusers
+import numpy as np
 import pytest
 import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
@@ -198,6 +199,18 @@ def test_guidance_over_an_interval_asks_less(models) -> None:
         oracle, guidance_scale=6.0, callback_on_step_end=switch_off, callback_on_step_end_tensor_inputs=wanted
     )
     assert_same(ours, theirs)
+
+
+def test_a_scale_for_each_step(models) -> None:
+    family, oracle = models(prediction_type="epsilon")
+    steps = np.interp(np.linspace(0, 1, 8), [0, 0.5, 1], [2.0, 9.0, 4.0])
+
+    def next_scale(pipeline, step, timestep, values):
+        pipeline._guidance_scale = steps[min(step + 1, 7)]
+        return values
+
+    ours = latents(text_to_image.plan(family, a_request(7.0, guiding=Guiding(scales=(2.0, 9.0, 4.0)))))
+    assert_same(ours, one_picture(oracle, guidance_scale=2.0, callback_on_step_end=next_scale))
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.6])

@@ -60,6 +60,12 @@ def test_a_second_walk_is_asked_for_by_its_options(ask) -> None:
     assert ask("generate", "a boat").hires == Hires()
 
 
+def test_guidance_may_pass_through_scales(ask) -> None:
+    assert ask("generate", "a boat", "--guidance-scales", "3, 8,1").guiding.scales == (3.0, 8.0, 1.0)
+    with pytest.raises(InvalidRequest, match="--guidance-scales must be a number, but is 'high'"):
+        ask("generate", "a boat", "--guidance-scales", "3,high")
+
+
 def test_image_to_image_has_its_settings(ask) -> None:
     words = ["--strength", "0.4", "--full-steps", "--width", "96", "--height", "72", "--resize", "crop", "--loops", "3"]
     request = ask("image-to-image", "PICTURE", "a boat", *words, "--steps", "7")

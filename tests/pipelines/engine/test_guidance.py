@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from diffusers.guiders.adaptive_projected_guidance import MomentumBuffer, normalized_guidance
@@ -96,3 +97,7 @@ def test_the_scale_of_every_step() -> None:
     falling = Guiding(end=1.0)
     assert [falling.scale_at(step, 4, 7.0) for step in range(1, 5)] == pytest.approx([7, 5, 3, 1])
     assert Guiding().scale_at(1, 1, 7.0) == 7
+    through = Guiding(scales=(3.0, 8.0, 1.0), stop=0.9)
+    places = np.interp(np.linspace(0, 1, 10), [0, 0.5, 1], [3, 8, 1])
+    assert [through.scale_at(step, 10, 7.0) for step in range(1, 11)] == pytest.approx([*places[:9], 1])
+    assert through.scale_at(1, 1, 7.0) == 3
