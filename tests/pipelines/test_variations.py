@@ -46,7 +46,7 @@ def test_no_strength_is_the_seed_and_full_strength_is_the_other_seed(models) -> 
 
 def first_noise_of(family, variation: Variation) -> torch.Tensor:
     shape = (4, 8, 8)
-    return first_noise(family, a_request(variation), Noise(40, shape)(), shape)
+    return first_noise(family, a_request(variation), Noise(40, shape)(), shape, Noise)
 
 
 def test_a_little_strength_stays_near_and_more_goes_further(models) -> None:
@@ -89,7 +89,7 @@ def test_later_noise_is_that_of_the_seed(models) -> None:
     """Only the start varies: the stream that ancestral samplers draw from goes on as without a variation."""
     family = models().family
     one, other = (
-        text_to_image.plan(family, a_request(variation)).trajectories[0]
+        text_to_image.plan(family, a_request(variation))[0].walk
         for variation in (Variation(), Variation(seed=3, strength=0.5))
     )
     assert one.schedule == other.schedule
