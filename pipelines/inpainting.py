@@ -15,7 +15,7 @@ from pipelines.engine.windows import Window
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Family
 from pipelines.infill import FILLS
-from pipelines.masks import feather, grown, hardened, to_cells, to_graded_cells, to_weights
+from pipelines.masks import feather, grown, hardened, to_cells, to_graded_cells
 from pipelines.planning import Canvas, along, plan_walks
 from pipelines.region import Region, find_region
 from pipelines.requests import Inpaint
@@ -52,8 +52,9 @@ def walks_in(
     part = region.cut(picture)
     wanted = region.cut(painted_over)
     soft = feather(hardened(wanted) if request.graded else wanted, request.feather)
-    pixels = to_pixels(fit(region.to_working(part), facts.multiple))
-    mask = fit_weights(region.weights(soft), facts.multiple)
+    shown, weights = region.to_working(part), region.weights(soft)
+    pixels = to_pixels(fit(shown, facts.multiple))
+    mask = fit_weights(weights, facts.multiple)
     cells = to_cells(mask, facts.downscale)
     if request.graded:
         grades = to_graded_cells(fit_weights(region.weights(wanted), facts.multiple), facts.downscale)
@@ -73,11 +74,11 @@ def walks_in(
     )
 
     def finish(latents: Tensor) -> Image.Image:
-        painted = region.from_working(to_picture(family.decode(latents)).crop((0, 0, *region.working)))
-        if request.blend == "automatic":
-            mended, _ = repaired(to_pixels(part), to_pixels(painted), to_weights(soft))
+        painted = to_picture(family.decode(latents)).crop((0, 0, *region.working))
+        if request.blend == "automatic":  # at working size, for tones are even and large pictures are not small
+            mended, _ = repaired(to_pixels(shown), to_pixels(painted), weights)
             painted = to_picture(mended)
-        whole = keep_facts(region.put(paste(part, painted, soft), picture), picture)
+        whole = keep_facts(region.put(paste(part, region.from_working(painted), soft), picture), picture)
         return keep_low_bytes(whole, picture, soft, (region.left, region.top))
 
     return plan_walks(family, request, canvas, finish)
