@@ -31,9 +31,9 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def beside(family: Any, folder: Path) -> StableDiffusionPipeline:
-    """diffusers' pipeline of the very same parts."""
-    pipe = StableDiffusionPipeline(
+def beside(family: Any, folder: Path, kind: Any = StableDiffusionPipeline) -> Any:
+    """diffusers' pipeline of that kind, of the very same parts."""
+    pipe = kind(
         unet=family.unet,
         vae=family.vae,
         text_encoder=family.text_encoder,

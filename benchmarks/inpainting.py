@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import EulerDiscreteScheduler, StableDiffusionInpaintPipeline
+from diffusers import StableDiffusionInpaintPipeline
 from PIL import Image, ImageDraw, ImageFilter
 
+from benchmarks.generate import beside
 from pipelines.canvas import to_pixels
 from pipelines.events import Picture
 from pipelines.loading import load
@@ -75,18 +76,7 @@ def ours(family: Any, request: Inpaint) -> Image.Image:
 def their_pipeline(family: Any, folder: Path) -> StableDiffusionInpaintPipeline:
     """diffusers' pipeline of the very same parts; it knows networks of 4 and 9 channels, and is told that it has 4."""
     family.unet.register_to_config(in_channels=4)
-    pipe = StableDiffusionInpaintPipeline(
-        unet=family.unet,
-        vae=family.vae,
-        text_encoder=family.text_encoder,
-        tokenizer=family.tokenizer,
-        scheduler=EulerDiscreteScheduler.from_pretrained(folder, subfolder="scheduler"),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+    return beside(family, folder, StableDiffusionInpaintPipeline)
 
 
 def theirs(pipe: StableDiffusionInpaintPipeline, request: Inpaint) -> Image.Image:

@@ -13,9 +13,7 @@ from torch import Tensor
 from pipelines.families.family import Facts
 from pipelines.masks import to_weights
 from pipelines.parts import PADDING
-
-COMFORT = 2.25
-"""How many times the pixels that a model was trained on it still composes well, and quickly, in one piece."""
+from pipelines.rounds import COMFORT
 
 CONTEXT = 0.25
 """How much is shown beside what is to change, as a share of its length; at least an eighth of the native side."""
