@@ -92,7 +92,7 @@ def inpaint() -> Parser:
     """Options of ``inpaint``."""
     parser = Parser("inpaint", "Repaint what is under a mask; everything else keeps its pixels.")
     _add_picture(parser)
-    add_masks(parser, whole, length)
+    add_masks(parser)
     _add_strength(parser, 1)
     parser.add_argument("--feather", type=whole, metavar="PIXELS", help="width of the soft edge outside the mask (8)")
     parser.add_argument("--grow", type=whole, metavar="PIXELS", help="make the mask larger first, or smaller (0)")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import InvalidRequest, UnreadableImage
+from studio.options import Length, length, whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,15 +30,15 @@ MOST_BYTES = 4 * 2**20
 """Of a file of strokes."""
 
 
-def add_masks(parser: argparse.ArgumentParser, whole: Callable[[str], int], length: Callable[[str], object]) -> None:
-    """The options that say what is repainted; ``whole`` and ``length`` read numbers as the other options do."""
+def add_masks(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is repainted."""
     group = parser.add_argument_group("what is repainted (one of these)")
     group.add_argument("--mask", metavar="FILE", help="what is white in a picture of the same size")
     group.add_argument("--mask-alpha", action="store_true", default=None, help="what is transparent, made opaque")
     group.add_argument("--mask-colour", metavar="COLOUR", help='what has a colour, such as "#ff00ff"')
     group.add_argument("--mask-strokes", metavar="FILE", help="what is drawn in a JSON file (pipelines/strokes.py)")
     group.add_argument(
-        "--mask-box", type=_box(length), metavar="X,Y,W,H", help="a rectangle, in pixels or N%% of the picture's sides"
+        "--mask-box", type=_box, metavar="X,Y,W,H", help="a rectangle, in pixels or N%% of the picture's sides"
     )
     tolerance = f"how far from the colour, 0 to 255, in each of red, green and blue ({USUAL_TOLERANCE})"
     group.add_argument("--tolerance", type=whole, metavar="N", help=tolerance)
@@ -92,14 +92,11 @@ def source_of(options: Namespace) -> str:
     return given[0]
 
 
-def _box(length: Callable[[str], object]) -> Callable[[str], tuple[object, ...]]:
-    def box(text: str) -> tuple[object, ...]:
-        parts = text.split(",")
-        if len(parts) != 4:
-            raise argparse.ArgumentTypeError(f"must be X,Y,WIDTH,HEIGHT such as 10,20,25%,100, but is {text!r}.")
-        return tuple(length(part.strip()) for part in parts)
-
-    return box
+def _box(text: str) -> tuple[Length, ...]:
+    parts = text.split(",")
+    if len(parts) != 4:
+        raise argparse.ArgumentTypeError(f"must be X,Y,WIDTH,HEIGHT such as 10,20,25%,100, but is {text!r}.")
+    return tuple(length(part.strip()) for part in parts)
 
 
 def _text(path: Path) -> str:
