@@ -6,6 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from pipelines.engine.engine import Engine, Trajectory
@@ -38,7 +39,10 @@ def a_request(random: Random, photo: Image.Image, mask: Image.Image) -> Request:
     return Outpaint(**shared, image=photo, margins=Margins(right=8 * random.randint(1, 2)))
 
 
-def together(plans: list[tuple[Trajectory, ...]], random: Random) -> dict[tuple[int, int], Image.Image]:
+Made = tuple[Image.Image, torch.Tensor]
+
+
+def together(plans: list[tuple[Trajectory, ...]], random: Random) -> dict[tuple[int, int], Made]:
     """All plans in one engine, joining in any order and at any time."""
     engine, done = Engine(), {}
     waiting = [(k, n, t) for k, plan in enumerate(plans) for n, t in enumerate(plan)]
@@ -50,7 +54,7 @@ def together(plans: list[tuple[Trajectory, ...]], random: Random) -> dict[tuple[
         for advance in engine.step():
             if advance.latents is not None:
                 k, n = places[advance.trajectory]
-                done[k, n] = advance.trajectory.walk.finish(advance.latents)
+                done[k, n] = advance.trajectory.walk.finish(advance.latents), advance.latents
     return done
 
 
@@ -64,10 +68,13 @@ def test_200_random_requests(models, photo, mask, exact: bool) -> None:
     for k, request in enumerate(requests):
         index = random.randrange(request.count)
         alone = request.alone(index)
-        (picture,) = together([PLANS[type(alone)](family, alone, True)], random).values()
+        ((picture, latents),) = together([PLANS[type(alone)](family, alone, True)], random).values()
+        ours, ours_latents = made[k, index]
         if exact:
-            assert made[k, index].tobytes() == picture.tobytes(), request
-        else:  # 1e-4 in [0, 1] is below one of 255 steps; rounding may still fall on either side
-            apart = np.abs(np.asarray(made[k, index], int) - np.asarray(picture, int))
+            assert ours.tobytes() == picture.tobytes(), request
+        else:  # decoded, in [0, 1]; as a picture that is below one of 255 steps, but may fall on either side
+            decoded = [(family.decode(each) / 2 + 0.5).clamp(0, 1) for each in (ours_latents, latents)]
+            torch.testing.assert_close(*decoded, atol=2e-4, rtol=0)
+            apart = np.abs(np.asarray(ours, int) - np.asarray(picture, int))
             assert apart.max() <= 1, request
             assert (apart > 0).mean() < 0.02, request
