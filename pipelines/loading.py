@@ -9,7 +9,8 @@ import torch
 from pipelines.errors import ModelError
 from pipelines.families import FAMILIES, load_family
 from pipelines.families.family import Family
-from pipelines.families.reading import read_config
+from pipelines.sources import Folder
+from pipelines.sources.folder import read_config
 
 
 def load(reference: str | Path, *, device: str = "auto", attention: str = "auto") -> Family:
@@ -25,7 +26,7 @@ def load(reference: str | Path, *, device: str = "auto", attention: str = "auto"
     kind = read_config(folder / "model_index.json").get("_class_name")
     if kind not in FAMILIES:
         raise ModelError(f"{folder} holds a {kind}; these kinds are known: {', '.join(FAMILIES)}.")
-    return load_family(kind, folder, pick_device(device), attention)
+    return load_family(kind, Folder(folder), pick_device(device), attention)
 
 
 def pick_device(choice: str) -> torch.device:

@@ -10,13 +10,13 @@ from pipelines.errors import ModelError
 ROOM = 77  # tokens that CLIP reads at once, its start and end among them
 
 
-def read_tokenizer(model: Path) -> Any:
-    """The tokenizer of the model in a diffusers folder; ModelError where it cannot be read."""
+def read_tokenizer(model: Path, part: str = "tokenizer") -> Any:
+    """A CLIP tokenizer of the model in a diffusers folder; ModelError where it cannot be read."""
     from transformers import CLIPTokenizer
 
-    folder = model / "tokenizer"
+    folder = model / part
     if not folder.is_dir():
-        raise ModelError(f"The model in {model} has no tokenizer, so it cannot read a prompt.")
+        raise ModelError(f"The model in {model} has no {part}, so it cannot read a prompt.")
     try:
         tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:

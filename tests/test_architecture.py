@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ("accelerate", "diffusers", "transformers")
 ADAPTERS = (
     "pipelines/families/",
+    "pipelines/sources/",
     "pipelines/loading.py",
     "pipelines/attention.py",
     "pipelines/memory.py",

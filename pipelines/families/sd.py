@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path as Folder
 from typing import Any
 
 import torch
@@ -22,11 +21,11 @@ from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import Prediction, to_x0
 from pipelines.errors import InvalidRequest, ModelError
 from pipelines.families.family import Facts
+from pipelines.families.paths import diffusion_path
 from pipelines.families.preview import fit_preview
-from pipelines.families.reading import diffusion_path, read_config, read_weights
 from pipelines.memory import Appetite
 from pipelines.prompt import Piece, chunk_tokens, token_weights
-from pipelines.tokenizer import read_tokenizer
+from pipelines.sources import Source
 
 PREDICTIONS: dict[str, Prediction] = {"epsilon": "noise", "v_prediction": "v"}
 CELLS_AT_ONCE = {"cpu": 8192, "cuda": 65536}
@@ -208,17 +207,17 @@ def native_cells(sample_size: Any) -> int:
     return min(sample_size) if sample_size else 64
 
 
-def load(folder: Folder, device: torch.device, attention: str) -> StableDiffusion:
-    """Read a folder in diffusers' Stable Diffusion layout; ModelError says what is missing or wrong in it."""
-    scheduler = read_config(folder / "scheduler" / "scheduler_config.json")
+def load(source: Source, device: torch.device, attention: str) -> StableDiffusion:
+    """Read the parts of a Stable Diffusion model; ModelError says what is missing or wrong in it."""
+    scheduler = source.config("scheduler")
     kind = scheduler.get("prediction_type", "epsilon")
     if kind not in PREDICTIONS:
-        raise ModelError(f"The model in {folder} predicts {kind!r}; this family knows {', '.join(PREDICTIONS)}.")
+        raise ModelError(f"The model in {source.name} predicts {kind!r}; this family knows {', '.join(PREDICTIONS)}.")
     dtype = torch.float16 if device.type == "cuda" else torch.float32
     parts = {
-        "unet": read_weights(UNet2DConditionModel, folder / "unet", dtype).to(device),
-        "vae": read_weights(AutoencoderKL, folder / "vae", dtype).to(device),
-        "text_encoder": read_weights(CLIPTextModel, folder / "text_encoder", dtype).to(device),
+        "unet": source.weights("unet", UNet2DConditionModel, dtype).to(device),
+        "vae": source.weights("vae", AutoencoderKL, dtype).to(device),
+        "text_encoder": source.weights("text_encoder", CLIPTextModel, dtype).to(device),
     }
     report = {
         "family": "Stable Diffusion",
@@ -228,7 +227,7 @@ def load(folder: Folder, device: torch.device, attention: str) -> StableDiffusio
     }
     return StableDiffusion(
         **parts,
-        tokenizer=read_tokenizer(folder),
+        tokenizer=source.tokenizer(),
         path=diffusion_path(scheduler),
         prediction=PREDICTIONS[kind],
         device=device,

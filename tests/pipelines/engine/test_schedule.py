@@ -11,7 +11,7 @@ from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler, FlowM
 
 from pipelines.engine.schedule import CLEAN, FlowPath, Growth, start_at
 from pipelines.engine.spacings import SPACINGS, Bounds, beta_quantile, build_schedule
-from pipelines.families.reading import diffusion_path
+from pipelines.families.paths import diffusion_path
 
 FACTS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 

@@ -1,0 +1,30 @@
+"""What a family may ask of the place that its model is in."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+
+
+class Source(Protocol):
+    """The parts of one model, each by the name that diffusers' layout gives it: ``unet``, ``vae``, ``text_encoder`` …
+
+    Every method raises ModelError, in one sentence, for what is missing, damaged or not what it should be.
+    """
+
+    @property
+    def name(self) -> str:
+        """What sentences call it."""
+
+    def has(self, part: str) -> bool:
+        """Whether the model has this part."""
+
+    def config(self, part: str) -> dict[str, Any]:
+        """The configuration of a part, as diffusers and transformers write it; ``scheduler`` is one of them."""
+
+    def weights(self, part: str, kind: Any, dtype: torch.dtype) -> Any:
+        """A part as a module of the class ``kind``: complete, in evaluation mode, without gradients, on the CPU."""
+
+    def tokenizer(self, part: str = "tokenizer") -> Any:
+        """A tokenizer."""
