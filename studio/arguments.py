@@ -68,7 +68,8 @@ def page() -> Parser:
 def generate() -> Parser:
     """Options of ``generate``."""
     parser = Parser("generate", "Make pictures from a prompt.")
-    add_prompt(parser)
+    parser.add_argument("prompt", metavar="PROMPT", nargs="?", help="what the picture should show")
+    parser.add_argument("--prompts", type=Path, metavar="FILE", help="a prompt a line, instead of one")
     parser.add_argument("--width", type=whole, metavar="PIXELS", help="width of the picture")
     parser.add_argument("--height", type=whole, metavar="PIXELS", help="height of the picture")
     _add_common(parser, TextToImage)
@@ -155,7 +156,7 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
 
 
 def _add_picture(parser: Parser) -> None:
-    parser.add_argument("image", metavar="IMAGE", help="the picture: PNG, JPEG or WebP")
+    parser.add_argument("image", metavar="IMAGE", help="the picture: PNG, JPEG or WebP; or a folder of them")
     add_prompt(parser)
 
 
@@ -179,7 +180,19 @@ def _add_common(parser: Parser, kind: type[Request]) -> None:
     add_outputs(parser, "--out", "where to write them")
     add_styles(parser)
     add_engine(parser)
+    _add_axes(parser)
     _add_fine(parser, {item.name for item in fields(kind)})
+
+
+def _add_axes(parser: Parser) -> None:
+    """A grid of variants."""
+    group = parser.add_argument_group(
+        "grid", "a picture for every combination of some settings' values, and a sheet of them"
+    )
+    for name, place in (("x", "across"), ("y", "down"), ("z", "sheet after sheet")):
+        group.add_argument(
+            f"--{name}", metavar="AXIS", help=f'{place}: a setting and values, such as "steps: 4-20 [5]"'
+        )
 
 
 def _add_fine(parser: Parser, parts: Container[str]) -> None:

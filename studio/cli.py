@@ -10,25 +10,18 @@ import importlib
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipelines.errors import InvalidRequest, StudioError
 from pipelines.requests import Outpaint, Request, Sampling, TextToImage
 from studio import arguments, asking
 from studio.explain import sentence as explain
 from studio.looking import seen, tokenizer
+from studio.making import hint, make, make_all, say, show, worded
 from studio.models import ModelCard, Models
 from studio.settings import QUIET, Settings
-from studio.wording import Wording, numbered, settled, word
-
-if TYPE_CHECKING:
-    from pipelines.events import Picture, Step
-    from pipelines.families.family import Family
-    from studio.library import Library
+from studio.wording import Wording, settled
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,11 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             return COMMANDS[words[0]](arguments.COMMANDS[words[0]]().parse_args(words[1:]))
         return serve(arguments.page().parse_args(words))
     except StudioError as error:
-        return _say(str(error), 2)
+        return say(str(error), 2)
     except KeyboardInterrupt:
-        return _say("Stopped.", 130)
+        return say("Stopped.", 130)
     except Exception as error:
-        return _say(explain(error), 1)
+        return say(explain(error), 1)
 
 
 def serve(options: Namespace) -> int:
@@ -59,8 +52,9 @@ def asked(ask: Callable[[Namespace, ModelCard], Request]) -> Callable[[Namespace
 
     def command(options: Namespace) -> int:
         card = Models().card(options.model)
-        wording = word(ask(options, card), options.words, options.style)
-        return _foretell(options, card, wording) if getattr(options, "plan", False) else _make(options, card, wording)
+        if getattr(options, "plan", False):
+            return _foretell(options, card, worded(ask(options, card), options))
+        return make_all(options, card, ask)
 
     return command
 
@@ -86,18 +80,18 @@ def replay(options: Namespace) -> int:
 
     wanted = ingredients(options.image, options.model, Library(options.out))
     for note in wanted.notes:
-        _say(note)
+        say(note)
     differs: list[str | None] = []
 
     def tell(path: Path) -> None:
-        _tell(path)
+        show(path)
         differs.append(verdict(path, wanted))
 
-    code = _make(options, wanted.card, settled([wanted.request]), tell)
+    code = make(options, wanted.card, settled([wanted.request]), tell)
     if code or options.model is not None:
         return code
     sentence = next(iter(differs), None)
-    return _say("It is the same picture, pixel for pixel.") if sentence is None else _say(sentence, 1)
+    return say("It is the same picture, pixel for pixel.") if sentence is None else say(sentence, 1)
 
 
 def vary(options: Namespace) -> int:
@@ -106,7 +100,7 @@ def vary(options: Namespace) -> int:
     from studio.replaying import ingredients
 
     wanted = ingredients(options.image, options.model, Library(options.out))
-    return _make(options, wanted.card, settled([asking.varied(options, wanted.request)]))
+    return make(options, wanted.card, settled([asking.varied(options, wanted.request)]))
 
 
 def deferred(module: str, name: str) -> Callable[[Namespace], int]:
@@ -125,9 +119,9 @@ def look(options: Namespace) -> int:
     steps = card.defaults["steps"] if options.steps is None else options.steps
     sampling = Sampling(steps=steps, seed=options.seed)
     request = TextToImage(prompt=options.prompt, negative=options.negative, sampling=sampling)
-    wording = word(request, options.words, options.style)
+    wording = worded(request, options)
     lines = seen(wording.requests[0], tokenizer(card.folder))
-    _hint(card, wording)
+    hint(card, wording)
     print(lines)
     return 0
 
@@ -170,80 +164,3 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "models": models,
     "doctor": doctor,
 }
-
-
-def _hint(card: ModelCard, wording: Wording) -> None:
-    """Say what may not be meant as it was written."""
-    for hint in wording.hints:
-        _say(hint)
-    unknown = card.unknown_words("\n".join(request.prompt for request in wording.requests))
-    if unknown:
-        _say(f"{card.title} does not know: {', '.join(unknown)}.")
-
-
-def _make(options: Namespace, card: ModelCard, wording: Wording, tell: Callable[[Path], None] | None = None) -> int:
-    """Make the pictures of a wording in this process; those that are done stay, whatever happens then.
-
-    ``tell``: is told of each, instead of stdout.
-    """
-    from studio.library import Library
-
-    idle = wording.requests[0].idle
-    if idle is not None:
-        raise InvalidRequest(idle)
-    library = Library(options.out)
-    library.check()
-    _hint(card, wording)
-    made = 0
-    try:
-        for path in _pictures(options, card, wording.requests, library):
-            (tell or _tell)(path)
-            made += 1
-    except KeyboardInterrupt:
-        count = sum(request.count for request in wording.requests)
-        return _say(f"Stopped: {made} of {count} pictures are done.", 130)
-    return 0
-
-
-def _pictures(options: Namespace, card: ModelCard, requests: Sequence[Request], library: Library) -> Iterator[Path]:
-    """The paths of the pictures, each once it is written; how far they are goes to a terminal's last line."""
-    os.environ |= QUIET
-    from pipelines.events import Picture
-    from pipelines.loading import load
-    from studio.library import Recipe
-    from studio.meter import Meter
-
-    family = load(card.folder, device=options.device, attention=options.attention)
-    with closing(_events(family, requests)) as events, Meter(requests, sys.stderr) as meter:
-        for request, event in events:
-            if isinstance(event, Picture):
-                on = dict(family.report)
-                recipe = Recipe(request=request, model=card.reference, title=card.title, on=on, proof=event.proof)
-                saved = library.save(event.image, recipe)
-                meter.clear()
-                yield saved.path
-            else:
-                meter.advance(event)
-
-
-def _events(family: Family, requests: Sequence[Request]) -> Generator[tuple[Request, Step | Picture]]:
-    """What happens to the pictures of all requests, numbered through, with the request that makes each alone."""
-    from pipelines.run import generate
-
-    for request, first in numbered(requests):
-        with closing(generate(family, request)) as events:
-            for event in events:
-                yield request.alone(event.index), replace(event, index=first + event.index)
-
-
-def _tell(path: Path) -> None:
-    """Say where a picture is; that nobody listens any more (``| head -1``) is no reason to stop making them."""
-    try:
-        print(path, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _say(sentence: str, code: int = 0) -> int:
-    print(sentence, file=sys.stderr, flush=True)
-    return code

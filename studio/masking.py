@@ -33,7 +33,9 @@ MOST_BYTES = 4 * 2**20
 def add_masks(parser: argparse.ArgumentParser) -> None:
     """The options that say what is repainted."""
     group = parser.add_argument_group("what is repainted (one of these)")
-    group.add_argument("--mask", metavar="FILE", help="what is white in a picture of the same size")
+    group.add_argument(
+        "--mask", metavar="FILE", help="what is white in a picture of the same size, or a folder of such"
+    )
     group.add_argument("--mask-alpha", action="store_true", default=None, help="what is transparent, made opaque")
     group.add_argument("--mask-colour", metavar="COLOUR", help='what has a colour, such as "#ff00ff"')
     group.add_argument("--mask-strokes", metavar="FILE", help="what is drawn in a JSON file (pipelines/strokes.py)")

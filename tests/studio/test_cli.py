@@ -17,6 +17,7 @@ from pipelines.events import Step
 from pipelines.requests import Guiding, Sampling, TextToImage, Tuning, Variation
 from studio import cli
 from studio.library import Library
+from studio.making import Maker
 from studio.meter import Meter
 from studio.wordlists import Style, write_styles
 
@@ -258,7 +259,7 @@ def test_words_that_the_model_does_not_know_are_named(
     from tests.studio.conftest import shape_model
 
     folder = shape_model(tmp_path / "tiny", title="Tiny", words=["a", "house"])
-    monkeypatch.setattr(cli, "_pictures", lambda *_: iter(()))
+    monkeypatch.setattr(Maker, "_pictures", lambda *_: iter(()))
     assert cli.main(["generate", "a Zebra house", "--seed", "1", "--model", str(folder), "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().err == "Tiny does not know: zebra.\n"
 
