@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from studio import looking
+from studio.desk import Desk
 from studio.jobs import Jobs
 from studio.library import Library
 from studio.models import Models
@@ -20,6 +21,7 @@ class Studio:
     def __init__(self, settings: Settings, worker: Worker | None = None) -> None:
         self.settings = settings
         self.library = Library(settings.outputs)
+        self.desk = Desk(settings.outputs / ".studio" / "desk.json")
         self.models = Models()
         self.worker = worker or Worker(device=settings.device, attention=settings.attention, patience=settings.patience)
         self.jobs = Jobs(self.library, self.models, self.worker)

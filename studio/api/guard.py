@@ -7,7 +7,7 @@ A request passes these, in this order, before any route sees it:
     Origin,        must be the studio's own page; only opening a page by a link from elsewhere is allowed: 403
     Sec-Fetch-Site
     password       where one is set (`lock.py`): 401, or 429 while whoever guessed wrong has to wait
-    length         a body of any kind ends at ``MOST_BYTES`` (`body.py`): 413
+    length         a body ends at ``MOST_BYTES``, or what ``LARGER`` says (`body.py`): 413
 
 Programs that are no browsers send neither an Origin nor Sec-Fetch-Site and pass the second.
 """
@@ -28,6 +28,9 @@ from studio.api.lock import Lock
 
 MOST_BYTES = 128 * 2**20
 """Twice what the door for pictures takes: whoever brings a little too much is heard to the end there, and told."""
+
+LARGER = {"/api/project": 2**30}
+"""Paths that take more: a project has many pictures in it, and goes to the disk as it comes."""
 
 SAFE = frozenset({"GET", "HEAD"})
 
@@ -82,7 +85,7 @@ class Guard:
         elif self.lock is not None and not self.lock.knows(scope):
             answer = await self.lock.refusal(Request(scope, receive))
         if answer is None:
-            await capped(self.app, MOST_BYTES, scope, receive, send)
+            await capped(self.app, LARGER.get(scope["path"], MOST_BYTES), scope, receive, send)
         else:
             await answer(scope, receive, send)
 
