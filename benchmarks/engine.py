@@ -24,7 +24,7 @@ from pipelines.engine.schedule import FlowPath
 from pipelines.engine.spacings import build_schedule
 from pipelines.loading import load
 from pipelines.requests import Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage
-from pipelines.run import PLANS
+from pipelines.together import PLANS
 
 BUILT_IN = Path(__file__).parents[1] / "assets" / "meadow"
 

@@ -25,6 +25,8 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from pipelines.adapters.controls import Shown
+from pipelines.adapters.rack import Adapters, Rack
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import Prediction
 from pipelines.engine.schedule import FlowPath
@@ -44,9 +46,19 @@ class Nothing:
     report: Mapping[str, str] = {}
     savings: Sequence[str] = ()
     thrift = 0
+    rack = Rack({}, device)
 
     def encode_prompts(self, prompts: Sequence[Any], clip_skip: int = 1) -> list[Any]:
         return [SimpleNamespace(batch_key=0) for _ in prompts]
+
+    def with_adapters(self, conditioning: Any, adapters: Adapters) -> Any:
+        return conditioning
+
+    def with_controls(self, conditioning: Any, controls: tuple[Shown, ...]) -> Any:
+        return conditioning
+
+    def as_negative(self, conditioning: Any) -> Any:
+        return conditioning
 
     def encode(self, pixels: Tensor) -> Tensor:
         return F.avg_pool2d(torch.cat([pixels, pixels[:1]]), self.facts.downscale)

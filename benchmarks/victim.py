@@ -1,5 +1,7 @@
 """The studio that `benchmarks/chaos.py` kills: requests in on stdin, what it promises out on stdout.
 
+Started as ``python -m benchmarks.victim OUTPUTS AT_ONCE [MODEL]``; without a model its engine only pretends.
+
 A line in is a JSON list of requests, "kill engine" or "try again".  Lines out are "engine PID", "job ID" once a job is
 taken, "picture ID" once a watcher is told of one, and "over ID" or "aside ID" once a job has ended.
 """
@@ -17,13 +19,15 @@ from pipelines.rereading import from_dict
 from studio.jobs import FINAL, jobs
 from studio.services import Studio
 from studio.settings import Settings
+from studio.workers import Worker
 from tests.studio.fakes import make_worker
 
 
-def serve(outputs: Path) -> None:
+def serve(outputs: Path, at_once: int, model: str | None) -> None:
     """Work until stdin ends; no job is forgotten, so that all can be counted in the end."""
     jobs.MOST_KEPT = sys.maxsize
-    with Studio(Settings(outputs=outputs, words=outputs / "words"), make_worker()) as studio:
+    settings = Settings(outputs=outputs, words=outputs / "words", at_once=at_once, model=model or Settings().model)
+    with Studio(settings, Worker(save_every=0.5) if model else make_worker()) as studio:
         for job in studio.jobs.all()["jobs"]:
             say("job", job["id"])  # also of those that were taken, but not told of before the kill
             watch(studio, job["id"])
@@ -73,4 +77,4 @@ def say(*words: object) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None)

@@ -43,7 +43,9 @@ def use_attention(modules: Sequence[Any], choice: str, device: torch.device) -> 
 
 
 def _switch(module: Any, choice: str) -> None:
-    if choice == "xformers":
+    if not hasattr(module, "set_default_attn_processor"):
+        _switch_transformer(module, choice)
+    elif choice == "xformers":
         module.enable_xformers_memory_efficient_attention()
     elif choice == "sliced":
         from diffusers.models.attention_processor import SlicedAttnProcessor
@@ -55,12 +57,34 @@ def _switch(module: Any, choice: str) -> None:
         module.set_attn_processor(AttnProcessor2_0())
 
 
+def _switch_transformer(module: Any, choice: str) -> None:
+    """Transformers pay attention in ways of their own: newer ones name a backend, older ones (SD3) have classes."""
+    from diffusers.models.attention_dispatch import AttentionBackendName
+
+    if choice == "sliced":
+        raise ValueError("a transformer cannot slice it")
+    older = False
+    for processor in _processors(module):
+        if hasattr(processor, "_attention_backend"):
+            processor._attention_backend = AttentionBackendName("xformers" if choice == "xformers" else "native")
+        else:
+            older = True
+    if older and choice == "xformers":
+        module.enable_xformers_memory_efficient_attention()
+
+
+def _processors(module: Any) -> list[Any]:
+    return [part.processor for part in module.modules() if getattr(part, "processor", None) is not None]
+
+
 def _kinds(module: Any) -> set[str]:
-    names = {type(processor).__name__ for processor in module.attn_processors.values()}
-    return {_kind(name) for name in names}
+    return {_kind(processor) for processor in _processors(module)}
 
 
-def _kind(name: str) -> str:
+def _kind(processor: Any) -> str:
+    backend, name = getattr(processor, "_attention_backend", None), type(processor).__name__
+    if backend is not None:
+        return "sdpa" if backend.value == "native" else str(backend.value)
     for part, kind in (("XFormers", "xformers"), ("Sliced", "sliced"), ("2_0", "sdpa")):
         if part in name:
             return kind

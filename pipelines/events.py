@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from pipelines.adapters.used import Used
     from pipelines.engine.engine import Answers
 
 
@@ -51,7 +52,8 @@ class Picture:
     """Picture ``index`` is done; ``seed`` is its own, so ``request.alone(index)`` makes it again.
 
     ``proof``: that it keeps what its mask does not cover, where there was one.  ``spared``: in words, how memory was
-    saved after it had run short; the picture may then differ by rounding from one that was made at ease.
+    saved after it had run short; the picture may then differ by rounding from one that was made at ease.  ``adapters``:
+    what was on beside the model.
     """
 
     index: int
@@ -59,3 +61,11 @@ class Picture:
     image: Image
     proof: Proof | None = None
     spared: str = ""
+    adapters: tuple[Used, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A request is over: all its pictures are made, or ``error`` says why not.  Only ``pipelines.together`` says so."""
+
+    error: Exception | None = None

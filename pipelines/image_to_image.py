@@ -12,7 +12,7 @@ from pipelines.engine.engine import Course, Trajectory, Walk
 from pipelines.families.family import Family
 from pipelines.planning import Finish, along, check_size, open_canvas, plan_walks
 from pipelines.requests import ImageToImage, Size
-from pipelines.resizing import RESIZES, resized_latents
+from pipelines.resizing import RESIZES, resized_latents, stretched
 
 
 def plan(family: Family, request: ImageToImage, exact: bool = False) -> tuple[Trajectory, ...]:
@@ -63,5 +63,6 @@ def walks_from(
         original=resized_latents(latents, height // downscale, width // downscale),
         strength=request.strength,
         full_steps=request.full_steps,
+        laid=lambda picture: fit(stretched(picture, size), family.facts.multiple),
     )
     return plan_walks(family, request, canvas, finish)

@@ -19,6 +19,7 @@ from pipelines.masks import feather, grown, hardened, to_cells, to_graded_cells
 from pipelines.planning import Canvas, along, plan_walks
 from pipelines.region import Region, find_region
 from pipelines.requests import Inpaint
+from pipelines.resizing import stretched
 
 
 def plan(family: Family, request: Inpaint, exact: bool = False) -> tuple[Trajectory, ...]:
@@ -71,6 +72,7 @@ def walks_in(
         under=fill.latents,
         windows=windows,
         corner=corner,
+        laid=lambda other: fit(region.to_working(region.cut(stretched(other, picture.size))), facts.multiple),
     )
 
     def finish(latents: Tensor) -> Image.Image:

@@ -9,24 +9,58 @@ import torch
 from pipelines.errors import ModelError
 from pipelines.families import FAMILIES, load_family
 from pipelines.families.family import Family
-from pipelines.sources import Folder
+from pipelines.shelf import Shelf
+from pipelines.sources import Folder, Source
+from pipelines.sources.checkpoint import Checkpoint
 from pipelines.sources.folder import read_config
+from pipelines.sources.identify import identify, refuse_useless
+from pipelines.sources.other_vae import OtherVae
 
 
-def load(reference: str | Path, *, device: str = "auto", attention: str = "auto") -> Family:
-    """Load the model in the diffusers folder ``reference``.  Nothing is downloaded.
+def load(
+    reference: str | Path,
+    *,
+    device: str = "auto",
+    attention: str = "auto",
+    models: str | Path | None = None,
+    vae: str | Path | None = None,
+) -> Family:
+    """Load the model in the diffusers folder or the .safetensors file ``reference``.  Nothing is downloaded.
 
-    Raises ModelError for a folder that is missing, incomplete or of an unknown kind, and AttentionUnavailable.
+    ``models``: a models folder (`pipelines/shelf.py`), on which ``reference`` may be a name, and on which LoRAs and
+    the like are looked up.  ``vae``: another autoencoder than the model's own, a file, a folder or a name there.
+    Raises ModelError for what is missing, incomplete or of an unknown kind, and AttentionUnavailable.
     """
-    folder = Path(reference)
-    if not folder.is_dir():
-        raise ModelError(f"There is no model folder at {folder}: give a folder in diffusers' layout.")
-    if not (folder / "model_index.json").is_file():
-        raise ModelError(f"{folder} is not a model in diffusers' layout: it has no model_index.json.")
-    kind = read_config(folder / "model_index.json").get("_class_name")
+    path = find("checkpoint", reference, models)
+    kind, source = open_source(path)
     if kind not in FAMILIES:
-        raise ModelError(f"{folder} holds a {kind}; these kinds are known: {', '.join(FAMILIES)}.")
-    return load_family(kind, Folder(folder), pick_device(device), attention)
+        raise ModelError(f"{path} holds a {kind}; these kinds are known: {', '.join(FAMILIES)}.")
+    if vae is not None:
+        source = OtherVae(source, find("vae", vae, models))
+    family = load_family(kind, source, pick_device(device), attention)
+    family.shelf = None if models is None else Shelf(Path(models))
+    if vae is not None:
+        family.report = {**family.report, "vae": Path(vae).stem}
+    return family
+
+
+def find(kind: str, reference: str | Path, models: str | Path | None) -> Path:
+    """The path that a reference is, or the one that it names on the shelf of the models folder."""
+    path = Path(reference)
+    return path if models is None or path.exists() else Shelf(Path(models)).find(kind, str(reference))
+
+
+def open_source(path: Path) -> tuple[str, Source]:
+    """What diffusers calls the pipeline of the model at ``path``, and its parts, none of them read yet."""
+    if path.is_file():
+        contents = identify(path)
+        refuse_useless(contents)
+        return contents.kind.pipeline, Checkpoint(contents)
+    if not path.is_dir():
+        raise ModelError(f"There is no model at {path}: give a folder in diffusers' layout, or a .safetensors file.")
+    if not (path / "model_index.json").is_file():
+        raise ModelError(f"{path} is not a model in diffusers' layout: it has no model_index.json.")
+    return str(read_config(path / "model_index.json").get("_class_name")), Folder(path)
 
 
 def pick_device(choice: str) -> torch.device:

@@ -15,10 +15,23 @@ from torch.utils._pytree import tree_leaves
 SHARE = 0.7
 """Of the free memory that calls may take: other programs live there too, and libraries have scratch space."""
 
-REFUSALS = (MemoryError, RuntimeError)
-"""What a device says when it has too little memory: libraries below torch find many words for it."""
+REFUSALS = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "alloc_failed",
+    "unable to find an engine",
+)
+"""What is said where memory is too short: by CUDA, by torch on Windows and elsewhere, by cuBLAS and cuDNN."""
 
 Result = TypeVar("Result")
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether an error means that memory ran short; on the processor torch raises a plain RuntimeError for that."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in REFUSALS)
 
 
 def free_bytes(device: torch.device) -> int:

@@ -19,6 +19,7 @@ from pipelines.planning import along
 from pipelines.region import Region
 from pipelines.repetition import copied
 from pipelines.requests import Inpaint, Outpaint, Request
+from pipelines.resizing import stretched
 from pipelines.rounds import Box, Round, plan_rounds
 
 COPIED = 0.5
@@ -29,7 +30,7 @@ def plan(family: Family, request: Outpaint, exact: bool = False) -> tuple[Trajec
     """Trajectories for ``request``: in each round the new part is the mask, and the overlap its feather."""
     check_anchored(request, family.facts)
     rounds = rounds_of(request, family.facts)
-    walks = walks_of(family, request, plain(request.image), rounds[0])
+    walks = walks_of(family, controlled(request, rounds, 0), plain(request.image), rounds[0])
     courses = (extended(family, request.alone(index), walk, rounds) for index, walk in enumerate(walks))
     return along(family, courses, exact)
 
@@ -56,7 +57,8 @@ def extended(family: Family, request: Outpaint, walk: Walk, rounds: Sequence[Rou
         for roll in range(request.rolls + 1):
             number = place + roll * len(rounds)
             if number:
-                (walk,) = walks_of(family, in_walk(request, number, rounds[:place]), picture, planned)
+                wish = in_walk(controlled(request, rounds, place), number, rounds[:place])
+                (walk,) = walks_of(family, wish, picture, planned)
             left = (len(rounds) - place - 1) * walk.schedule.steps
             walk = dataclasses.replace(walk, finish=lru_cache(maxsize=1)(walk.finish), after=left)  # decoded once
             latents = yield walk
@@ -74,6 +76,18 @@ def in_walk(request: Outpaint, number: int, done: Sequence[Round]) -> Outpaint:
     again = not request.anchored or number > len(done)
     wish = request.of_walk(number) if again else request
     return dataclasses.replace(wish, origin=origin_after(request, done))
+
+
+def controlled(request: Outpaint, rounds: Sequence[Round], place: int) -> Outpaint:
+    """The request with its controls, which show the whole new canvas, cut to what there is of it in a round."""
+    left, top = (
+        getattr(request.margins, side) - sum(getattr(done.margins, side) for done in rounds[: place + 1])
+        for side in ("left", "top")
+    )
+    (width, height), whole = rounds[place].size, rounds[-1].size
+    box = (left, top, left + width, top + height)
+    controls = (dataclasses.replace(each, image=stretched(each.image, whole).crop(box)) for each in request.controls)
+    return dataclasses.replace(request, controls=tuple(controls))
 
 
 def is_copy(extended: Image.Image, picture: Image.Image, margins: Margins) -> bool:

@@ -33,10 +33,23 @@ def upright(picture: Image) -> Image:
     return with_low_bytes(turned, low and ImageOps.exif_transpose(low))
 
 
+def pictures_in(value: Any) -> list[Image]:
+    """The pictures among a request's values, and in the parts of it that have some."""
+    if hasattr(value, "tobytes"):
+        return [value]
+    if isinstance(value, tuple):
+        return [picture for each in value for picture in pictures_in(each)]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [picture for own in vars(value).values() for picture in pictures_in(own)]
+    return []
+
+
 def plain_value(value: Any) -> Any:
     """A value of a request as JSON has it: pictures are named by their pixels."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+        return {name: plain_value(own) for name, own in vars(value).items()}
+    if isinstance(value, tuple) and any(map(dataclasses.is_dataclass, value)):
+        return [plain_value(each) for each in value]
     if hasattr(value, "tobytes"):
         return {"sha256": picture_key(value)}
     return value

@@ -12,8 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pipelines.aiming import aims_of
 from pipelines.engine.engine import Course, Trajectory, Walk
-from pipelines.engine.guidance import Aim, Questions, guidance_rule, guided
+from pipelines.engine.guidance import Questions, guidance_rule, guided
 from pipelines.engine.masking import masked
 from pipelines.engine.noise import AnchoredNoise, Noise, of_size, slerp
 from pipelines.engine.pairing import misfit
@@ -24,8 +25,8 @@ from pipelines.engine.windows import Window, windowed
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Facts, Family
 from pipelines.infill import Latents, as_encoded
-from pipelines.prompt import joined, parse, pieces, tags
 from pipelines.requests import Request, Size
+from pipelines.resizing import stretched
 
 Finish = Callable[[Tensor], Image.Image]
 """The last latents of a walk → its picture."""
@@ -44,7 +45,8 @@ class Canvas:
     strength sets out.
     ``kept``: the latents of the old picture with the masked part blanked out, for networks that are given the mask.
     ``windows``: through which a large canvas is seen; all at once where there are fewer than two.  ``corner``: (row,
-    column) of its first cell where noise belongs to places.
+    column) of its first cell where noise belongs to places.  ``laid``: how another picture of the whole comes to lie on
+    it, pixel by pixel; stretched where None.
     """
 
     width: int
@@ -57,6 +59,11 @@ class Canvas:
     under: Latents = as_encoded
     windows: tuple[Window, ...] = ()
     corner: tuple[int, int] | None = None
+    laid: Callable[[Image.Image], Image.Image] | None = None
+
+    def lay(self, picture: Image.Image) -> Image.Image:
+        """Another picture of the whole, as it lies on the canvas."""
+        return stretched(picture, (self.width, self.height)) if self.laid is None else self.laid(picture)
 
 
 def open_canvas(family: Family, width: int, height: int, **more: Any) -> Canvas:
@@ -85,6 +92,27 @@ def check_size(size: Size, facts: Facts) -> None:
             )
 
 
+def check_sides(columns: int, rows: int, facts: Facts) -> None:
+    """Refuse what is too long to be shown to the network at once, in cells."""
+    longest = max(columns, rows) * facts.downscale
+    if 0 < facts.longest < longest:
+        raise InvalidRequest(
+            f"This model can be shown pictures that are at most {facts.longest} pixels long, but this one is {longest}."
+        )
+
+
+def check_guiding(request: Request, facts: Facts) -> None:
+    """Refuse what a model that is told the guidance scale has no use for."""
+    if not facts.embeds_guidance:
+        return
+    if request.guiding.method != "cfg" or request.guiding.rescale:
+        raise InvalidRequest(
+            "This model guides itself and is only told how strongly: leave the guidance method and rescale as they are."
+        )
+    if request.negative.strip():
+        raise InvalidRequest("This model guides itself and hears no negative prompt: leave it out.")
+
+
 def along(family: Family, courses: Iterable[Course], exact: bool) -> tuple[Trajectory, ...]:
     """A trajectory for each picture's course."""
     return tuple(Trajectory(family.estimate, course, exact) for course in courses)
@@ -93,18 +121,16 @@ def along(family: Family, courses: Iterable[Course], exact: bool) -> tuple[Traje
 def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish) -> tuple[Walk, ...]:
     """One walk per picture, each with its own noise; the prompts are encoded once for all."""
     sampling = request.sampling
-    if family.facts.embeds_guidance and (request.guiding.method != "cfg" or request.guiding.rescale):
-        raise InvalidRequest(
-            "This model guides itself and is only told how strongly: leave the guidance method and rescale as they are."
-        )
+    check_guiding(request, family.facts)
     shape = (family.facts.channels, canvas.height // family.facts.downscale, canvas.width // family.facts.downscale)
     path = path_of(family, request, shape[1] * shape[2])
     schedule = schedule_from(path, request, canvas)
-    aims = aims_of(family, request, schedule.steps, canvas)
+    aims, adapters = aims_of(family, request, schedule.steps, canvas)
 
     draws = draws_of(family, request, canvas)
     seen = canvas.windows if len(canvas.windows) > 1 else ()
     rows, columns = max((window.height, window.width) for window in seen) if seen else shape[1:]
+    check_sides(columns, rows, family.facts)
     at_once = partial(family.at_once, columns * family.facts.downscale, rows * family.facts.downscale)
 
     def walk(index: int) -> Walk:
@@ -122,7 +148,7 @@ def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish)
             return windowed(questions, seen) if seen else questions
 
         run = SAMPLERS[sampling.sampler].run(start, schedule, noise, **request.tuning.knobs(sampling.sampler))
-        return Walk(schedule, run, ask, finish, at_once)
+        return Walk(schedule, run, ask, finish, at_once, used=adapters.used)
 
     return tuple(walk(index) for index in range(request.count))
 
@@ -130,7 +156,7 @@ def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish)
 def path_of(family: Family, request: Request, cells: int) -> Path:
     """The model's path for latents of so many cells; InvalidRequest where it cannot be shifted as the request says."""
     try:
-        return family.path.shifted(cells, request.tuning.shift)
+        return family.path.shifted(cells, request.tuning.shift, request.sampling.steps)
     except ValueError as error:
         raise InvalidRequest(f"This model has no use for shift: {error}. Leave it out.") from error
 
@@ -188,32 +214,3 @@ def first_noise(family: Family, request: Request, own: Tensor, shape: tuple[int,
     if variation.strength:
         own = slerp(own, draws(variation.seed, shape)(), variation.strength)
     return own
-
-
-def aims_of(family: Family, request: Request, steps: int, canvas: Canvas) -> list[Aim]:
-    """What each step is guided towards and away from; every wording that comes up is encoded once."""
-    positive, negative = parse(request.prompt), parse(request.negative)
-    for tag in (*tags(positive), *tags(negative)):
-        raise InvalidRequest(f"<{tag.kind}:{tag.name}> cannot be switched on by this model: take it out of the prompt.")
-    (against,) = joined(negative).parts
-    said = [
-        ([(pieces(part, step, steps), part.weight) for part in positive.parts], pieces(against, step, steps))
-        for step in range(1, steps + 1)
-    ]
-    wordings = dict.fromkeys(wording for towards, away in said for wording in (*(each for each, _ in towards), away))
-    encoded = dict(zip(wordings, family.encode_prompts(tuple(wordings), request.clip_skip), strict=True))
-    if canvas.kept is not None and canvas.cells is not None:
-        encoded = {wording: family.with_mask(each, canvas.cells, canvas.kept) for wording, each in encoded.items()}
-    scales = [request.guiding.scale_at(step, steps, request.sampling.guidance) for step in range(1, steps + 1)]
-    return [
-        _aim(family, [(encoded[each], weight) for each, weight in towards], encoded[away], scale)
-        for (towards, away), scale in zip(said, scales, strict=True)
-    ]
-
-
-def _aim(family: Family, towards: list[tuple[Any, float]], away: Any, scale: float) -> Aim:
-    """A network that is told the scale is asked once, with the prompt alone."""
-    if not family.facts.embeds_guidance:
-        return Aim(tuple(towards), away, scale)
-    told = [(family.with_guidance(each, scale), weight) for each, weight in towards]
-    return Aim(tuple(told), family.with_guidance(away, scale), 1.0)

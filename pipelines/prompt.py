@@ -9,7 +9,7 @@ r"""The prompt language, as users of A1111 write it.
             | "[" { item } ":" when "]"                    nothing until when
             | "[" { item } "|" { item } { "|" … } "]"      one each step, in turns
     when    = a share of the steps, with a point in it (0.4), or a number of steps (8)
-    tag     = "<" kind ":" name [ ":" number ] ">"
+    tag     = "<" kind ":" name [ ":" number [ ":" number ] ] ">"
     escape  = "\" and one of  ( ) [ ] < > | : \
 
 What does not fit is read literally and said in a hint; nothing written here can fail.
@@ -29,7 +29,7 @@ PAIRS = {"(": ")", "[": "]"}
 DEEPEST = 40  # brackets within brackets; deeper ones are read literally
 NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*")
 TOKEN = re.compile(
-    r"\\[()\[\]<>|:\\]|<\w+:[^<>:]+(?::[^<>:]*)?>|\bBREAK\b|\bAND\b|[()\[\]|:]|[^()\[\]|:\\<AB]+|.", re.DOTALL
+    r"\\[()\[\]<>|:\\]|<\w+:[^<>:]+(?::[^<>:]*){0,2}>|\bBREAK\b|\bAND\b|[()\[\]|:]|[^()\[\]|:\\<AB]+|.", re.DOTALL
 )
 
 
@@ -72,11 +72,12 @@ class Break:
 
 @dataclass(frozen=True)
 class Tag:
-    """Something to switch on, such as ``<lora:name:0.8>``."""
+    """Something to switch on, such as ``<lora:name:0.8>``; ``network``: its weight there, if that is another."""
 
     kind: str
     name: str
     weight: float
+    network: float | None = None
 
 
 Item = Text | Weighted | Switch | Turns | Break | Tag
@@ -100,11 +101,12 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Piece:
-    """Words of one attention weight; ``starts_chunk`` where a BREAK stands before them."""
+    """Words of one weight; ``starts_chunk``: a BREAK stands before them; ``tokens``: read in their place, if any."""
 
     text: str
     weight: float = 1.0
     starts_chunk: bool = False
+    tokens: tuple[int, ...] = ()
 
 
 def parse(source: str) -> Prompt:
@@ -137,12 +139,13 @@ def joined(prompt: Prompt) -> Prompt:
 
 
 def token_weights(tokenizer: Any, said: Sequence[Piece]) -> list[list[tuple[int, float]]]:
-    """The tokens of each run of pieces between two BREAKs, with their weights; a tokenizer as transformers has them."""
+    """The tokens of each run of pieces, with their weights; a BREAK begins one, and so do vectors that would be cut."""
     runs: list[list[tuple[int, float]]] = [[]]
     for piece in said:
-        if piece.starts_chunk:
+        used = len(runs[-1]) % (tokenizer.model_max_length - 2) if piece.tokens else 0
+        if piece.starts_chunk or (used and used + len(piece.tokens) > tokenizer.model_max_length - 2):
             runs.append([])
-        tokens = tokenizer(piece.text, add_special_tokens=False, verbose=False).input_ids
+        tokens = piece.tokens or tokenizer(piece.text, add_special_tokens=False, verbose=False).input_ids
         runs[-1] += [(token, piece.weight) for token in tokens]
     return runs
 
@@ -246,8 +249,7 @@ class _Reader:
     def _item(self, place: int) -> Item:
         token = self.tokens[place]
         if place in self.closers:
-            group = self._round if token == "(" else self._square
-            return group(place + 1, self.closers[place])
+            return (self._round if token == "(" else self._square)(place + 1, self.closers[place])
         if token == "BREAK":
             return Break()
         if token[0] == "<" and len(token) > 1:
@@ -285,9 +287,13 @@ class _Reader:
         return float(found[1]) if found else None
 
     def _tag(self, token: str) -> Item:
-        kind, name, *weight = token[1:-1].split(":")
-        number = NUMBER.fullmatch(weight[0]) if weight else None
-        if weight and number is None:
-            self.hints.append(f"{token} is read as it stands: its weight {weight[0]!r} is no number.")
-            return Text(token)
-        return Tag(kind, name, float(number[1]) if number else 1.0)
+        kind, name, *words = token[1:-1].split(":")
+        weights = {"te": 1.0}
+        for usual, word in zip(("te", "unet"), words, strict=False):
+            label, _, value = word.rpartition("=")
+            number = NUMBER.fullmatch(value)
+            if number is None or label not in ("", "te", "unet"):
+                self.hints.append(f"{token} is read as it stands: its weight {word!r} is no number.")
+                return Text(token)
+            weights[label or usual] = float(number[1])
+        return Tag(kind, name, weights["te"], weights.get("unet"))

@@ -23,6 +23,7 @@ from pipelines.checks import (
     check_prompt,
     check_whole,
 )
+from pipelines.controls import Control, check_controls
 from pipelines.errors import InvalidRequest
 from pipelines.infill import FILLS
 from pipelines.parts import (
@@ -39,7 +40,7 @@ from pipelines.parts import (
     Tuning,
     Variation,
 )
-from pipelines.pictures import picture_key, plain_value, upright
+from pipelines.pictures import picture_key, pictures_in, plain_value, upright
 from pipelines.resizing import RESIZES
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Request:
     tuning: Tuning = field(default_factory=Tuning)
     guiding: Guiding = field(default_factory=Guiding)
     variation: Variation = field(default_factory=Variation)
+    controls: tuple[Control, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -83,6 +85,7 @@ class Request:
         check_prompt("negative prompt", self.negative)
         check_whole("count", self.count, 1, MAX_COUNT)
         check_whole("clip skip", self.clip_skip, 1, MAX_CLIP_SKIP)
+        object.__setattr__(self, "controls", check_controls(self.controls))
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name, kind()), kind):
                 raise InvalidRequest(f"The {name} must be a {kind.__name__}, but is {getattr(self, name)!r}.")
@@ -108,7 +111,7 @@ class Request:
 
     def pictures(self) -> dict[str, Image]:
         """The pictures this request needs, by the SHA-256 of their pixels."""
-        return {picture_key(value): value for value in vars(self).values() if hasattr(value, "tobytes")}
+        return {picture_key(picture): picture for picture in pictures_in(self)}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: nested settings as objects, pictures as {"sha256": …}."""

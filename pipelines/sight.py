@@ -1,20 +1,25 @@
 """What the model will see of a prompt: its tokens and their weights, step by step; nothing is loaded or encoded.
 
-A prompt is read by `prompt.parse`; the tokenizer is that of the model's family.  It is one like transformers'
-CLIPTokenizer: called with a text it gives ``input_ids``, and it can ``convert_ids_to_tokens`` and ``decode``.
+A prompt is read by `prompt.parse`; the tokenizer is that of the model's family.  It is one as transformers has them:
+called with a text it gives ``input_ids``, and it can ``convert_ids_to_tokens`` and ``decode``.  CLIP's reads any number
+of chunks; another, such as T5's, one sequence, and what is beyond its ``model_max_length`` is not seen at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 from typing import Any
 
+from pipelines.adapters.words import Words
 from pipelines.prompt import Part, Piece, Prompt, chunk_tokens, pieces, token_weights
+from pipelines.tokenizer import is_clip, sequence_weights
 
 WORD_ENDS = "</w>"  # how CLIP's vocabulary marks a token that ends a word
+WORD_STARTS = ("▁", "Ġ")  # how T5's and Qwen's mark one that begins it
 CUT = "·"  # between the pieces of one word
+NO_WORDS = Words({})
 
 
 @dataclass(frozen=True)
@@ -74,21 +79,21 @@ class Sight:
     hints: tuple[str, ...] = ()
 
 
-def look(prompt: Prompt, tokenizer: Any, steps: int, hints: Sequence[str] = ()) -> Sight:
+def look(prompt: Prompt, tokenizer: Any, steps: int, hints: Sequence[str] = (), words: Words = NO_WORDS) -> Sight:
     """What a model sees of a prompt in ``steps`` steps, at least one; ``hints``: those of `expansion`, to put first.
 
-    Of a negative prompt it sees `prompt.joined`.
+    Of a negative prompt it sees `prompt.joined`.  ``words``: names that are learnt words.
     """
-    eye = _Eye(tokenizer)
-    said = [tuple(pieces(part, step, steps) for part in prompt.parts) for step in range(1, steps + 1)]
+    eye = _Eye(tokenizer, words)
+    said = [tuple(words.spelled(pieces(part, step, steps)) for part in prompt.parts) for step in range(1, steps + 1)]
     stretches, first = [], 1
     for wording, same in groupby(said):
         last = first + len(list(same)) - 1
         stretches.append(Stretch(first, last, tuple(map(eye.side, prompt.parts, wording))))
         first = last + 1
-    words = (word for stretch in stretches for side in stretch.sides for word in _words(side))
-    cut = dict.fromkeys(eye.cut_word(word) for word in words if len(word) > 1)
-    return Sight(tuple(stretches), tuple(cut), tuple(dict.fromkeys([*hints, *prompt.hints])))
+    every = (word for stretch in stretches for side in stretch.sides for word in _words(side))
+    cut = dict.fromkeys(eye.cut_word(word) for word in every if len(word) > 1)
+    return Sight(tuple(stretches), tuple(cut), tuple(dict.fromkeys([*hints, *prompt.hints, *eye.hints])))
 
 
 def describe(sight: Sight) -> str:
@@ -108,9 +113,12 @@ def describe(sight: Sight) -> str:
 class _Eye:
     """Looks at wordings through a tokenizer, at each token and each wording once."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, words: Words) -> None:
         self.tokenizer = tokenizer
-        self.room = tokenizer.model_max_length - 2
+        self.words = words
+        self.chunks = is_clip(tokenizer)
+        self.room = tokenizer.model_max_length - (2 if self.chunks else 1)  # a start and an end, or an end
+        self.hints: list[str] = []
         self.special = frozenset(tokenizer.all_special_ids)
         self.known: dict[int, tuple[str, bool]] = {}
         self.seen: dict[tuple[Piece, ...], tuple[Chunk, ...]] = {}
@@ -118,11 +126,31 @@ class _Eye:
     def side(self, part: Part, wording: tuple[Piece, ...]) -> Side:
         """A side of an AND in the words that it has in a step."""
         if wording not in self.seen:
-            chunks = chunk_tokens(token_weights(self.tokenizer, wording), self.room)
-            self.seen[wording] = tuple(
-                Chunk(tuple(self._token(*each) for each in chunk), self.room) for chunk in chunks
-            )
+            self.seen[wording] = tuple(Chunk(self._tokens(chunk), self.room) for chunk in self._chunks(wording))
         return Side(part.weight, self.seen[wording])
+
+    def _chunks(self, wording: tuple[Piece, ...]) -> list[list[tuple[int, float]]]:
+        """What is read of a wording; a hint where that is not all."""
+        if self.chunks:
+            return chunk_tokens(token_weights(self.tokenizer, wording), self.room)
+        whole = sequence_weights(self.tokenizer, wording)
+        read, beyond = whole[: self.room], whole[self.room :]
+        if beyond:
+            lost = self.tokenizer.decode([number for number, _ in beyond]).strip()
+            self.hints.append(
+                f"The model reads {self.room} tokens, and this prompt has {len(whole)}: it does not see {lost[:60]!r}"
+                + ("." if len(lost) <= 60 else " and what follows.")
+            )
+        return [read]
+
+    def _tokens(self, chunk: Sequence[tuple[int, float]]) -> tuple[Token, ...]:
+        """Where words are told by how they begin, one ends where the next begins."""
+        read = [self._token(*each) for each in chunk]
+        if self.chunks:
+            return tuple(read)
+        signs = [self.tokenizer.convert_ids_to_tokens(number) for number, _ in chunk]
+        begins = [sign.startswith(WORD_STARTS) for sign in signs[1:]] + [True]
+        return tuple(replace(token, ends_word=ends) for token, ends in zip(read, begins, strict=True))
 
     def cut_word(self, word: Sequence[Token]) -> CutWord:
         """A word of several tokens, put together again."""
@@ -136,10 +164,13 @@ class _Eye:
 
     def _text(self, number: int) -> tuple[str, bool]:
         """A token's letters, or the vocabulary's signs where it holds half a letter, and whether it ends a word."""
+        if number < 0:
+            return self.words.text_of(number), True
         sign = self.tokenizer.convert_ids_to_tokens(number)
         letters = self.tokenizer.decode([number]).strip()
         whole = letters and "\ufffd" not in letters
-        return letters if whole else sign.removesuffix(WORD_ENDS), sign.endswith(WORD_ENDS) or number in self.special
+        plain = sign.removesuffix(WORD_ENDS).lstrip("".join(WORD_STARTS))
+        return letters if whole else plain, sign.endswith(WORD_ENDS) or number in self.special
 
 
 def _words(side: Side) -> Iterator[tuple[Token, ...]]:

@@ -64,6 +64,7 @@ def second(request: TextToImage, picture: Image.Image, size: Size) -> ImageToIma
         sampling=sampling,
         tuning=tuning,
         guiding=request.guiding,
+        controls=request.controls,
         image=picture,
         strength=hires.strength,
         full_steps=True,

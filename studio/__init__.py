@@ -4,6 +4,7 @@
     cli.py meter.py                   the command line: what it does, its progress
     arguments.py tending.py parsing.py           its options: of the page and what makes pictures, of the rest, shared
     replaying.py finding.py verifying.py exporting.py    the commands that look after pictures
+    remaking.py                       from what made a picture to what makes others near it
     doctor.py                         a look at everything needed
     services.py                       the parts below, put together
     models.py                         model references, and what is known about them without loading them

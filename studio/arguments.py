@@ -19,6 +19,7 @@ from pipelines.requests import ImageToImage, Inpaint, Outpaint, Request, TextToI
 from pipelines.resizing import RESIZES
 from studio import tending
 from studio.asking import SIDES
+from studio.controlling import add_controls
 from studio.fine import FINE
 from studio.masking import add_masks
 from studio.options import (
@@ -35,7 +36,7 @@ from studio.options import (
     variation,
     whole,
 )
-from studio.parsing import PROGRAM, Parser, add_engine, add_outputs, add_prompt, add_styles, add_words
+from studio.parsing import PROGRAM, Parser, add_engine, add_outputs, add_prompt, add_styles, add_vae, add_words
 from studio.settings import Settings, version
 
 KINDS: dict[str, Callable[[str], Any]] = {"number": number, "whole": whole, "text": str, "scales": scales}
@@ -59,9 +60,20 @@ def page() -> Parser:
     parser.add_argument("--password-file", type=Path, metavar="FILE", help="what others sign in with; see --host")
     add_outputs(parser)
     add_words(parser)
+    parser.add_argument(
+        "--at-once", type=whole, default=usual.at_once, metavar="N", help="jobs that share the engine (%(default)s)"
+    )
+    parser.add_argument(
+        "--patience",
+        type=number,
+        default=usual.patience,
+        metavar="SECONDS",
+        help="without a sign of life, after which an engine is ended and started anew (%(default)g)",
+    )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the page in a browser")
     parser.add_argument("--version", action="version", version=f"Diffusion Studio {version()}")
     add_engine(parser)
+    add_vae(parser)
     return parser
 
 
@@ -142,6 +154,7 @@ def vary() -> Parser:
     parser.add_argument("--count", type=whole, default=1, help="how many pictures (1)")
     add_outputs(parser, "--out", "where to write them")
     add_engine(parser, model="that of the recipe")
+    add_vae(parser)
     return parser
 
 
@@ -177,9 +190,11 @@ def _add_common(parser: Parser, kind: type[Request]) -> None:
     parser.add_argument("--spacing", type=spacing, help=choices_of(SPACING_LABELS))
     parser.add_argument("--seed", type=whole, help="of the first picture; drawn and told where left out")
     parser.add_argument("--count", type=whole, default=1, help="how many pictures (1)")
+    add_controls(parser)
     add_outputs(parser, "--out", "where to write them")
     add_styles(parser)
     add_engine(parser)
+    add_vae(parser)
     _add_axes(parser)
     _add_fine(parser, {item.name for item in fields(kind)})
 

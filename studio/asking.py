@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 from argparse import Namespace
-from dataclasses import replace
 from typing import Any
 
 from pipelines.errors import InvalidRequest
 from pipelines.framing import to_aspect, to_size, zoomed_out
-from pipelines.parts import VARIATIONS, Variation
+from pipelines.parts import VARIATIONS
 from pipelines.requests import (
     MAX_SEED,
     ImageToImage,
@@ -21,6 +20,8 @@ from pipelines.requests import (
     Size,
     TextToImage,
 )
+from studio import remaking
+from studio.controlling import controls_of
 from studio.fine import FINE, parts_of
 from studio.masking import masked
 from studio.models import ModelCard
@@ -87,11 +88,8 @@ def margins_of(options: Namespace, size: tuple[int, int]) -> Margins:
 
 def varied(options: Namespace, request: Request) -> Request:
     """``vary FILE``: the request of a picture, with its noise turned towards another seed's."""
-    strength = VARIATIONS.get(options.how) or options.how
-    seed = secrets.randbelow(MAX_SEED + 1) if options.seed is None else options.seed
-    kept = request.variation
-    turned = Variation(seed=seed, strength=float(strength), width=kept.width, height=kept.height)
-    return replace(request, count=options.count, variation=turned)
+    how = options.how if options.how in VARIATIONS else float(options.how)
+    return remaking.varied(request, how, options.count, options.seed)
 
 
 def shared(options: Namespace, card: ModelCard) -> dict[str, Any]:
@@ -100,7 +98,8 @@ def shared(options: Namespace, card: ModelCard) -> dict[str, Any]:
     chosen |= given(options, *chosen, "noise")
     chosen["seed"] = secrets.randbelow(MAX_SEED + 1) if options.seed is None else options.seed
     said = {"prompt": options.prompt, "negative": options.negative, "count": options.count}
-    return said | given(options, "clip_skip") | {"sampling": Sampling(**chosen)} | parts_of(given(options, *FINE))
+    said |= {"controls": controls_of(options.control), "sampling": Sampling(**chosen)}
+    return said | given(options, "clip_skip") | parts_of(given(options, *FINE))
 
 
 def given(options: Namespace, *names: str) -> dict[str, Any]:

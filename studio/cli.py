@@ -29,14 +29,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if words and words[0] in COMMANDS:
-            return COMMANDS[words[0]](arguments.COMMANDS[words[0]]().parse_args(words[1:]))
-        return serve(arguments.page().parse_args(words))
+            return COMMANDS[words[0]](placed(arguments.COMMANDS[words[0]]().parse_args(words[1:])))
+        return serve(placed(arguments.page().parse_args(words)))
     except StudioError as error:
         return say(str(error), 2)
     except KeyboardInterrupt:
         return say("Stopped.", 130)
     except Exception as error:
         return say(explain(error), 1)
+
+
+def placed(options: Namespace) -> Namespace:
+    """The options with the model by its built-in name or its path: names on a shelf mean something only with it."""
+    if getattr(options, "models", None) is not None and getattr(options, "model", None) is not None:
+        options.model = Models(shelf=options.models).named(options.model)
+    return options
 
 
 def serve(options: Namespace) -> int:
@@ -68,7 +75,8 @@ def _foretell(options: Namespace, card: ModelCard, wording: Wording) -> int:
     request = wording.requests[0]
     if request.idle is not None or not isinstance(request, Outpaint):
         raise InvalidRequest(request.idle or "Only an outpainting has a plan to show: leave --plan out.")
-    family = load(card.folder, device=options.device, attention=options.attention)
+    how = {name: getattr(options, name) for name in ("device", "attention", "models", "vae")}
+    family = load(card.folder, **how)
     print(*lines(*foretold(family, request)), sep="\n")
     return 0
 
@@ -81,6 +89,7 @@ def replay(options: Namespace) -> int:
     wanted = ingredients(options.image, options.model, Library(options.out))
     for note in wanted.notes:
         say(note)
+    options.vae = options.vae or wanted.on.get("vae")
     differs: list[str | None] = []
 
     def tell(path: Path) -> None:
@@ -100,6 +109,7 @@ def vary(options: Namespace) -> int:
     from studio.replaying import ingredients
 
     wanted = ingredients(options.image, options.model, Library(options.out))
+    options.vae = options.vae or wanted.on.get("vae")
     return make(options, wanted.card, settled([asking.varied(options, wanted.request)]))
 
 
@@ -120,20 +130,9 @@ def look(options: Namespace) -> int:
     sampling = Sampling(steps=steps, seed=options.seed)
     request = TextToImage(prompt=options.prompt, negative=options.negative, sampling=sampling)
     wording = worded(request, options)
-    lines = seen(wording.requests[0], tokenizer(card.folder))
+    lines = seen(wording.requests[0], tokenizer(card.folder), options.models)
     hint(card, wording)
     print(lines)
-    return 0
-
-
-def models(options: Namespace) -> int:
-    """``models``: the built-in ones."""
-    catalogue = Models()
-    for name in catalogue.names():
-        card = catalogue.card(name)
-        size = f"{card.defaults['width']}x{card.defaults['height']}"
-        print(f"{name}\t{card.title}, {size}\t{card.draws}".rstrip())
-    print("Any folder in diffusers' layout can be given by its path: --model FOLDER", file=sys.stderr)
     return 0
 
 
@@ -161,6 +160,6 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "library": deferred("studio.finding", "manage"),
     "verify": deferred("studio.verifying", "verify"),
     "export": deferred("studio.exporting", "write"),
-    "models": models,
+    "models": deferred("studio.shelving", "manage"),
     "doctor": doctor,
 }

@@ -44,7 +44,8 @@ class Maker:
         os.environ |= QUIET
         from pipelines.loading import load
 
-        return load(self.card.folder, device=self.options.device, attention=self.options.attention)
+        how = {name: getattr(self.options, name) for name in ("device", "attention", "models", "vae")}
+        return load(self.card.folder, **how)
 
     @cached_property
     def library(self) -> Library:
@@ -86,7 +87,14 @@ class Maker:
             for request, event in events:
                 if isinstance(event, Picture):
                     reference, title, on = self.card.reference, self.card.title, dict(family.report)
-                    recipe = Recipe(request=request, model=reference, title=title, on=on, proof=event.proof)
+                    recipe = Recipe(
+                        request=request,
+                        model=reference,
+                        title=title,
+                        on=on,
+                        proof=event.proof,
+                        adapters=event.adapters,
+                    )
                     saved = self.library.save(event.image, recipe)
                     meter.clear()
                     yield saved.path

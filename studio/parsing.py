@@ -61,12 +61,16 @@ def add_styles(parser: Parser) -> None:
 
 
 def add_model(parser: Parser, model: str | None = None) -> None:
-    """``model``: what is used where none is given, in words; the built-in one if None."""
-    usual = Settings().model
-    default = usual if model is None else None
-    parser.add_argument(
-        "--model", default=default, metavar="REF", help=f"a built-in model or a folder ({model or usual})"
-    )
+    """``model``: what is used where none is given, in words; the usual one if None."""
+    default = "" if model is None else None
+    said = model or "the usual one"
+    parser.add_argument("--model", default=default, metavar="REF", help=f"a model's name, path or id ({said})")
+    add_shelf(parser)
+
+
+def add_shelf(parser: Parser) -> None:
+    usual = Settings().models
+    parser.add_argument("--models", type=Path, default=usual, metavar="DIR", help="your models folder (%(default)s)")
 
 
 def add_engine(parser: Parser, model: str | None = None) -> None:
@@ -77,6 +81,10 @@ def add_engine(parser: Parser, model: str | None = None) -> None:
     parser.add_argument(
         "--attention", type=choice("attention", ATTENTION), default=usual.attention, help=choices_of(ATTENTION)
     )
+
+
+def add_vae(parser: Parser) -> None:
+    parser.add_argument("--vae", metavar="REF", help="an autoencoder in place of the model's own, by name or path")
 
 
 def _plainly(message: str, parser: Parser) -> str:

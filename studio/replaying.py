@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ class Ingredients:
     """All that makes a picture again.
 
     ``pixels``: SHA-256 of the picture as it was written.  ``on``: device, precision and attention as they were.
+    ``adapters``: the LoRAs and the like that were on, as the recipe has them.
     ``notes``: what is lost, where another program made the picture; there is then no hash to compare with.
     """
 
@@ -33,6 +35,7 @@ class Ingredients:
     pixels: str = ""
     on: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    adapters: tuple[Mapping[str, Any], ...] = ()
 
 
 def ingredients(path: Path, model: str | None, *libraries: Library) -> Ingredients:
@@ -47,7 +50,13 @@ def ingredients(path: Path, model: str | None, *libraries: Library) -> Ingredien
     places = (Library(path.parent), *libraries)
     request = from_dict(recipe.get("request", {}), find=lambda key: _source(path, str(key), places))
     card = _card(recipe) if model is None else Models().card(model)
-    return Ingredients(request, card, recipe.get("pixels") or recipes.pixels(path), dict(recipe.get("on", {})))
+    return Ingredients(
+        request,
+        card,
+        recipe.get("pixels") or recipes.pixels(path),
+        dict(recipe.get("on", {})),
+        adapters=tuple(recipe.get("adapters", ())),
+    )
 
 
 def _of_another_program(path: Path, model: str | None) -> Ingredients:
@@ -63,6 +72,9 @@ def verdict(made: Path, wanted: Ingredients) -> str | None:
     recipe = recipes.read(made)
     if recipe["pixels"] == wanted.pixels:
         return None
+    changed = [f"the {was['kind']} {was['name']}" for was in wanted.adapters if was not in recipe.get("adapters", ())]
+    if changed:
+        return f"It came out otherwise, as {' and '.join(changed)} is another file, or has another weight, by now."
     others = [f"{name} was {was}, is {recipe['on'].get(name)}" for name, was in wanted.on.items()]
     changed = [
         words for words, was in zip(others, wanted.on.items(), strict=True) if recipe["on"].get(was[0]) != was[1]

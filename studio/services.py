@@ -22,9 +22,10 @@ class Studio:
         self.settings = settings
         self.library = Library(settings.outputs)
         self.desk = Desk(settings.outputs / ".studio" / "desk.json")
-        self.models = Models()
-        self.worker = worker or Worker(device=settings.device, attention=settings.attention, patience=settings.patience)
-        self.jobs = Jobs(self.library, self.models, self.worker)
+        self.models = Models(shelf=settings.models)
+        how = {name: getattr(settings, name) for name in ("device", "attention", "models", "vae", "patience")}
+        self.worker = worker or Worker(**how)
+        self.jobs = Jobs(self.library, self.models, self.worker, settings.at_once)
 
     @property
     def model(self) -> str:

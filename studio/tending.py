@@ -10,7 +10,17 @@ from pathlib import Path
 
 from pipelines.requests import TASKS
 from studio.options import choice, day, whole
-from studio.parsing import Parser, add_engine, add_model, add_outputs, add_prompt, add_styles
+from studio.parsing import (
+    PROGRAM,
+    Parser,
+    add_engine,
+    add_model,
+    add_outputs,
+    add_prompt,
+    add_shelf,
+    add_styles,
+    add_vae,
+)
 
 ACTIONS = {
     "search": "[WORD ...]: the pictures whose prompts have all these words, newest first",
@@ -26,12 +36,23 @@ ACTIONS = {
 """What can be done in the library.  A picture is given by its id, which search tells, or by its file."""
 
 
+SHELVING = {
+    "list": "what there is (also without an action)",
+    "show": "NAME: everything that can be told of it",
+    "download": "ID: fetch owner/name, or owner/name/file.safetensors, from Hugging Face",
+    "remove": "NAME: into the trash of the models folder",
+    "default": "NAME: the model that is used where none is named",
+}
+"""What can be done with models.  One is given by its name, which list tells, or by its path."""
+
+
 def replay() -> Parser:
     """Options of ``replay``, which is also called ``again``."""
     parser = Parser("replay", "Make a picture anew from its own file, and say whether it came out the same.")
     parser.add_argument("image", metavar="FILE", type=Path, help="a picture; of other programs, with --model")
     add_outputs(parser, "--out", "where to write it")
     add_engine(parser, model="that of the recipe")
+    add_vae(parser)
     return parser
 
 
@@ -49,9 +70,7 @@ def look() -> Parser:
 
 def library() -> Parser:
     """Options of ``library``."""
-    usage = "diffusion-studio library ACTION [options]\n\n" + "\n".join(
-        f"  {name:<8} {words}" for name, words in ACTIONS.items()
-    )
+    usage = _usage("library ACTION [options]", ACTIONS)
     parser = Parser("library", "Find pictures, and look after them.", usage=usage)
     parser.add_argument("action", metavar="ACTION", type=choice("action", ACTIONS), help=", ".join(ACTIONS))
     parser.add_argument("what", metavar="WORD", nargs="*", default=[], help="words of the prompt, or pictures")
@@ -89,7 +108,14 @@ def export() -> Parser:
 
 def models() -> Parser:
     """Options of ``models``."""
-    return Parser("models", "List the built-in models and what they draw.")
+    usage = _usage("models [ACTION] [options]", SHELVING)
+    parser = Parser("models", "List models and what goes with them, and look after them.", usage=usage)
+    action = choice("action", SHELVING)
+    parser.add_argument("action", metavar="ACTION", nargs="?", default="list", type=action, help=", ".join(SHELVING))
+    parser.add_argument("what", metavar="NAME", nargs="?", help="a model, or a file that goes with models")
+    parser.add_argument("--revision", default="main", metavar="NAME", help="commit or branch to download (%(default)s)")
+    add_shelf(parser)
+    return parser
 
 
 def doctor() -> Parser:
@@ -110,6 +136,11 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "models": models,
     "doctor": doctor,
 }
+
+
+def _usage(command: str, actions: dict[str, str]) -> str:
+    lines = (f"  {name:<8} {words}" for name, words in actions.items())
+    return "\n".join([f"{PROGRAM} {command}\n", *lines])
 
 
 def _task(text: str) -> str:

@@ -1,30 +1,60 @@
-// The canvas of a tab, and what Generate needs of it.
+// The one canvas of the page, and what others need of it: Generate, the results, and whoever keeps its state.
 
+import { appeared } from "./dom.js";
+import { Easel } from "./easel.js";
 import { sent } from "./generate.js";
-import { MarginCanvas } from "./margin_canvas.js";
-import { MaskCanvas } from "./mask_canvas.js";
-import { PictureCanvas } from "./picture_canvas.js";
-import { canvasOf, registerCanvas } from "./tabs.js";
+import { watchTabs } from "./tabs.js";
 
-const KINDS = { picture: [PictureCanvas, "shows"], mask: [MaskCanvas, "paints"], margins: [MarginCanvas, "grows"] };
+let easel = null;
 
-export function mount({ element, props }) {
+export function mount({ element }) {
   const root = element.querySelector(".studio-canvas");
-  const [Kind, name] = KINDS[props.mode];
-  registerCanvas(props.task, new Kind(root, props.task));
-  root.classList.add(name);
+  easel = new Easel(root);
+  watchTabs((task) => easel.setMode(task));
   root.dataset.ready = "";
 }
 
-/** The margins in the fields have changed, by whatever hand. */
-export function redraw(task) {
-  requestAnimationFrame(() => canvasOf(task)?.margins.draw());
+/** The canvas, once the page has one. */
+async function there() {
+  await appeared(".studio-canvas[data-ready]");
+  return easel;
+}
+
+/** Put a picture of the library, {id, width, height}, on the canvas: a step that can be undone. */
+export async function accept(picture) {
+  await there();
+  if (current()?.id !== picture.id) easel.put(picture);
+}
+
+/** The picture on the canvas, {id, width, height}, or null. */
+export function current() {
+  return easel?.history.picture ?? null;
+}
+
+/** All that was done on the canvas, as data for JSON; see history.js. */
+export function state() {
+  return easel?.history.state() ?? null;
+}
+
+/** Take up what `state` once gave; whether it was such. */
+export async function restore(state) {
+  return (await there()).history.restore(state);
+}
+
+/** How soft the mask's edge will be, in pixels of the picture, for its preview. */
+export async function soften(edge) {
+  (await there()).edgeIs(edge);
+}
+
+/** The margins that stand in the fields now, by whatever hand. */
+export async function margins(values) {
+  (await there()).margins.told(values);
 }
 
 /** Upload what the server does not know yet; the names of the picture and of the mask, or the problem in a sentence. */
 export async function commit(task) {
   try {
-    return await canvasOf(task).commit();
+    return await easel.commit(task);
   } catch (error) {
     return { problem: error.message };
   } finally {

@@ -1,59 +1,89 @@
-// One job: its state in words, a bar, Stop while it is open, and one figure a picture.
+// One job: its state in words, a bar, Stop while it is open, Retry where it ended badly, and one figure a picture.
 
 import { button, el } from "./dom.js";
 import { Figure } from "./figure.js";
-import { isFinal } from "./feed.js";
+import { isFinal, learn } from "./feed.js";
 import * as server from "./server.js";
-import { headline } from "./words.js";
+import { TITLES } from "./tabs.js";
+import { calm, headline } from "./words.js";
 
 const STOPPING = "Stopping …";
+const UNDONE = ["failed", "quarantined", "cancelled"];
 
 export class Card {
-  constructor(task, { job, prompt, count, width, height, notes = [] }) {
-    this.task = task;
-    this.job = job;
-    this.prompt = prompt;
-    this.state = el("p", { class: "state" }, "…");
-    this.stop = button("Stop", "stop", () => this.cancel(), { class: "tool stop" });
+  constructor(view) {
+    this.job = view.id;
+    this.view = view;
+    this.figures = [];
+    this.state = el("p", { class: "state" });
+    this.stop = button("Stop", "stop", () => this.ask(server.cancel, STOPPING), { class: "tool stop" });
+    this.retry = button("Retry", "again", () => this.ask(server.retry, ""), { class: "tool retry", hidden: true });
     this.fill = el("div", { class: "fill" });
     const meter = { role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0 };
     this.bar = el("div", { class: "bar", ...meter }, this.fill);
     this.problem = el("p", { class: "alert", role: "alert", hidden: true });
+    this.notes = el("div", { class: "notes" });
     this.grid = el("div", { class: "pictures", hidden: true });
+    const said = el("p", { class: "said", title: view.prompt }, view.prompt || "(no prompt)");
+    const task = el("p", { class: "task" }, TITLES[view.task] ?? view.task);
+    const head = el("header", {}, said, task, this.state, this.retry, this.stop);
+    const naming = { "data-job": view.id, "data-task": view.task };
+    this.root = el("article", { class: "card", ...naming }, head, this.bar, this.notes, this.problem, this.grid);
+    this.shape(view);
+  }
+
+  /** Let the placeholders have the pictures' shape; that of an edit follows from what it was made from. */
+  async shape({ width, height, source, margins }) {
+    if (!width && source) {
+      const image = new Image();
+      image.src = server.picture(source);
+      await image.decode().catch(() => null);
+      width = image.naturalWidth + (margins ? margins.left + margins.right : 0);
+      height = image.naturalHeight + (margins ? margins.top + margins.bottom : 0);
+    }
     this.grid.style.setProperty("--shape", width / height || 1);
-    this.figures = [];
-    this.grow(count);
-    const said = el("p", { class: "said", title: prompt }, prompt || "(no prompt)");
-    const head = el("header", {}, said, this.state, this.stop);
-    const hints = notes.map((note) => el("p", { class: "note" }, note));
-    this.root = el("article", { class: "card", "data-job": job }, head, this.bar, ...hints, this.problem, this.grid);
   }
 
   grow(count) {
     while (this.figures.length < count) {
-      this.figures.push(new Figure(this.task, this.prompt));
+      this.figures.push(new Figure(this));
       this.grid.append(this.figures.at(-1).root);
     }
     this.grid.dataset.count = Math.min(count, 4);
   }
 
-  update(view) {
-    this.root.classList.toggle("lost", Boolean(view.lost));
-    if (view.lost) return this.tell("Connection lost, trying again …");
+  hint(notes) {
+    this.notes.replaceChildren(...notes.map((note) => el("p", { class: "note" }, note)));
+  }
+
+  update(view, lost) {
+    this.view = view;
+    this.root.classList.toggle("lost", lost);
+    if (lost) return this.tell("Connection lost, trying again …");
+    const over = isFinal(view);
     this.root.dataset.state = view.state;
-    this.over = isFinal(view);
-    this.state.setAttribute("aria-live", isFinal(view) ? "polite" : "off"); // the bar says the steps
-    this.tell(this.stopping && !isFinal(view) ? STOPPING : headline(view));
+    this.left = view.state === "running" ? calm(this.left, view.seconds_left) : null;
+    this.stopping = this.stopping && !over;
+    this.state.setAttribute("aria-live", over ? "polite" : "off"); // the bar says the steps
+    this.tell(this.stopping ? STOPPING : headline({ ...view, seconds_left: this.left }));
     this.progress(view);
-    this.stop.hidden = isFinal(view);
-    this.problem.hidden = !(view.state === "failed" || (isFinal(view) && view.message));
-    this.problem.textContent = this.problem.hidden ? "" : view.message || "The job failed without a reason.";
-    this.grow(view.count ?? this.figures.length);
-    this.show(view);
+    this.stop.hidden = over;
+    this.stop.disabled = Boolean(this.stopping);
+    this.retry.hidden = !UNDONE.includes(view.state);
+    this.explain(view, over);
+    this.grow(view.count);
+    this.show(view, over);
   }
 
   tell(text) {
     if (this.state.textContent !== text) this.state.textContent = text;
+  }
+
+  explain({ state, message }, over) {
+    const bad = state === "failed" || state === "quarantined";
+    this.problem.hidden = !(bad || (over && message));
+    const text = this.problem.hidden ? "" : message || "The job failed without a reason.";
+    if (this.problem.textContent !== text) this.problem.textContent = text; // said aloud once
   }
 
   progress({ state, step, steps }) {
@@ -65,30 +95,45 @@ export class Card {
     this.bar.setAttribute("aria-valuenow", step || 0);
   }
 
-  show(view) {
+  show(view, over) {
     this.figures.forEach((figure, index) => {
       const picture = view.pictures?.[index];
       const version = view.previews?.[index];
-      if (picture) figure.finish(picture, () => this.finished);
-      else if (version && !isFinal(view)) figure.preview(server.preview(this.job, index, version));
-      else if (isFinal(view)) figure.drop();
+      if (picture) figure.finish(picture);
+      else if (version && !over) figure.preview(server.preview(this.job, index, version));
+      else if (over) figure.drop();
     });
-    this.grid.hidden = view.state === "queued" || this.figures.every((figure) => figure.root.hidden);
+    this.tidy();
+  }
+
+  /** Without a picture to show there is no grid. */
+  tidy() {
+    this.grid.hidden = this.view.state === "queued" || this.figures.every(({ root }) => root.hidden);
   }
 
   /** The finished pictures of this card, for the lightbox to leaf through. */
   get finished() {
-    return this.figures.map((figure) => figure.picture).filter(Boolean);
+    return this.figures.filter(({ root }) => !root.hidden).flatMap(({ picture }) => picture ?? []);
   }
 
-  async cancel() {
-    this.stopping = this.stop.disabled = true;
-    this.tell(STOPPING);
+  /** The picture that is seen beside one, by so many places; where there is none, the nearest. */
+  beside(figure, by) {
+    const seen = this.figures.filter((each) => each === figure || (each.picture && !each.root.hidden));
+    const at = seen.indexOf(figure);
+    return seen[Math.min(Math.max(at + by, 0), seen.length - 1)];
+  }
+
+  async ask(door, meanwhile) {
+    this.stopping = meanwhile === STOPPING;
+    this.stop.disabled = this.retry.disabled = true;
+    if (meanwhile) this.tell(meanwhile);
     try {
-      this.update(await server.cancel(this.job));
+      learn(await door(this.job));
     } catch (error) {
       this.stopping = this.stop.disabled = false;
       this.tell(error.message);
+    } finally {
+      this.retry.disabled = false;
     }
   }
 }

@@ -1,112 +1,292 @@
-// Opening and showing a picture on an easel: by button, drop or paste, from another tab, or remembered from the last
-// visit.
+// The canvas: one picture with the mask painted on it and the margins around it.  What can be done with them is up to
+// the mode that is shown; what is there stays when the mode changes.
 
-import { button, el, icon } from "./dom.js";
+import { Hand } from "./brush.js";
+import { el } from "./dom.js";
+import { readField } from "./fields.js";
+import { attachGestures } from "./gestures.js";
+import { brushFor, fitted, growthFor, proxySize, widestBrush } from "./geometry.js";
+import { History, NAMES, onMask } from "./history.js";
+import { Kept } from "./kept.js";
+import { Margins } from "./margins.js";
+import { Mask } from "./mask.js";
+import { Opening } from "./opening.js";
+import { News } from "./news.js";
 import * as server from "./server.js";
-import { forget, remember, remembered, shownTask } from "./tabs.js";
+import { Toolbar, commandOf } from "./toolbar.js";
+import { View } from "./view.js";
 
-const INVITATION = "Drop a picture here, paste it, or click to choose one";
+const SPARE = [72, 0.1]; // pixels of the page, or a share of the window, to drag the picture's edges into
+const NONE = { left: 0, top: 0, right: 0, bottom: 0 };
 
-/** A subclass says in `begin(size)` what happens to a new picture, and in `commit()` what Generate sends of it. */
 export class Easel {
-  constructor(root, task) {
-    this.task = task;
-    this.picture = null;
-    this.turn = 0; // grows with every picture that is opened, so that one that comes late is known to be
+  constructor(root) {
+    Object.assign(this, { root, mode: "text_to_image", picture: null, edge: { feather: 8, grow: 0 } });
+    this.history = new History(() => this.present());
+    this.build();
+    this.connect();
+    this.kept = new Kept(this.history, this.opening);
+  }
+
+  build() {
     this.image = el("img", { alt: "", draggable: false });
-    this.sheet = el("div", { class: "sheet" }, this.image);
-    this.frame = el("div", { class: "frame", hidden: true }, this.sheet);
-    this.file = el("input", { type: "file", accept: "image/*", hidden: true, onchange: () => this.chosen() });
-    const invite = el("button", { type: "button", class: "invite", onclick: () => this.file.click() });
-    invite.append(icon("open"), el("span", {}, INVITATION));
-    this.problem = el("p", { class: "alert", role: "alert", hidden: true });
-    this.easel = el("div", { class: "easel", tabIndex: -1 }, invite, this.frame);
-    this.tools = el("div", { class: "tools", role: "toolbar", "aria-label": "Canvas" });
-    const naming = { title: "Open a picture", "aria-label": "Open" };
-    this.tools.append(button("Open", "open", () => this.file.click(), naming));
-    root.replaceChildren(this.tools, this.easel, this.problem, this.file);
-    this.listen(root);
+    this.surface = el("canvas", { class: "mask", role: "img", "aria-label": "Mask" });
+    this.softened = el("canvas", { class: "soft", "aria-hidden": "true" });
+    this.sheet = el("div", { class: "sheet", hidden: true }, this.image, this.surface, this.softened);
+    this.frame = el("div", { class: "frame" });
+    const naming = { tabIndex: -1, role: "group", "aria-label": "Canvas" };
+    this.port = el("div", { class: "easel", ...naming }, this.sheet, this.frame);
+    this.opening = new Opening(this.root, this.port, (picture) => this.put(picture));
+    this.bar = new Toolbar((command, argument) => this.act(command, argument));
+    this.news = new News();
+    const { file, sizes, painting, masking, zooming } = this.bar;
+    const bar = { class: "tools", role: "toolbar" };
+    const over = el("div", { ...bar, "aria-label": "Canvas" }, file, zooming, painting);
+    const under = el("div", { ...bar, "aria-label": "Mask" }, masking, sizes);
+    this.port.append(this.news.root);
+    this.root.replaceChildren(over, this.port, under, this.opening.problem, this.opening.file);
   }
 
-  listen(root) {
-    root.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      root.classList.add("over");
+  connect() {
+    this.mask = new Mask(this.surface, this.softened);
+    this.view = new View(this.port, () => this.moved());
+    this.hand = new Hand(this.port, this.sheet, this.mask, () => this.bar.held, (mark) => this.history.record(mark));
+    this.margins = new Margins(this.frame, {
+      set: (margins, field) => this.setMargins(margins, field),
+      draft: (margins) => this.drawFrame(margins),
+      scale: () => this.view.place.scale,
     });
-    root.addEventListener("dragleave", () => root.classList.remove("over"));
-    root.addEventListener("drop", (event) => {
-      event.preventDefault();
-      root.classList.remove("over");
-      this.open(event.dataTransfer.files[0]);
+    this.margins.meet(() => this.history.margins).then(() => this.setMode(this.mode));
+    attachGestures(this.port, this.sheet, this.view, this.hand);
+    this.port.addEventListener("pointerdown", ({ pointerType }) => {
+      if (pointerType === "pen") this.bar.pressure.hidden = false;
     });
-    document.addEventListener("paste", ({ clipboardData }) => {
-      if (shownTask() !== this.task || clipboardData.types.includes("text/plain")) return; // text is for the prompt
-      this.open(clipboardData.files[0]);
-    });
+    document.addEventListener("keydown", (event) => this.key(event));
   }
 
-  chosen() {
-    this.open(this.file.files[0]);
-    this.file.value = "";
+  /** Put a picture on the canvas, as a step.  The mask stays with the old one; margins that it fills are used up. */
+  put({ id, width, height }) {
+    const picture = { id, width, height };
+    const step = { kind: "picture", picture };
+    if (this.margins.filledBy(picture)) step.margins = NONE;
+    const same = this.picture?.width === width && this.picture.height === height;
+    const lost = same && this.history.marks.length > 0;
+    this.opening.came();
+    this.history.record(step);
+    if (lost) this.news.tell("The mask went with its picture.", ["Keep the mask", () => this.keepMask()]);
   }
 
-  /** Upload a file and show it; what the server refuses is said and changes nothing. */
-  async open(file) {
-    if (!file) return;
-    const turn = (this.turn += 1);
-    this.easel.setAttribute("aria-busy", "true");
-    try {
-      const picture = await server.keep(file);
-      if (turn === this.turn) this.show(picture);
-    } catch (error) {
-      if (turn === this.turn) this.say(error.message);
-    } finally {
-      this.easel.removeAttribute("aria-busy");
-    }
+  /** On request a mask stays where a picture was followed by one as large. */
+  keepMask() {
+    this.history.amend({ ...this.history.last, keep: true });
+    this.news.tell("The mask is kept.");
   }
 
-  /** Show a picture that the library has. */
-  show(picture) {
-    this.turn += 1;
-    this.say("");
-    this.image.src = server.picture(picture.id);
+  /** Show what follows from the history. */
+  present() {
+    const { picture, marks, margins } = this.history;
+    const another = picture?.id !== this.picture?.id;
+    const resized = picture?.width !== this.picture?.width || picture?.height !== this.picture?.height;
+    this.mask.end();
+    this.news.tell("");
+    if (another) this.swap(picture);
+    if (picture && (resized || another)) this.begin(picture, resized);
+    this.mask.show(marks);
+    this.margins.write(margins);
+    this.reframe();
+    this.refresh();
+    this.kept?.keep();
+  }
+
+  /** Another picture: it takes the old one's place once it is there, so that nothing flickers. */
+  swap(picture) {
     this.picture = picture;
-    const { width, height } = picture;
-    this.frame.style.setProperty("--w", width);
-    this.frame.style.setProperty("--h", height);
-    this.frame.hidden = false;
-    this.easel.classList.add("filled");
-    this.begin({ width, height });
-    remember(this.task, picture);
+    this.sheet.hidden = !picture;
+    this.port.tabIndex = picture ? 0 : -1;
+    this.port.classList.toggle("filled", Boolean(picture));
+    const large = picture && proxySize(picture).width < picture.width;
+    if (picture) this.load(picture, large ? server.proxy(picture.id) : server.picture(picture.id));
   }
 
-  /** Show the picture of the last visit, unless the library has lost it. */
-  recall() {
-    const picture = remembered(this.task);
+  async load(picture, src) {
+    const next = el("img", { alt: "", draggable: false, src });
+    const arrived = await next.decode().then(() => true, () => false);
+    if (this.picture !== picture) return;
+    if (!arrived) this.opening.say("The picture could not be fetched: undo, or open another one.");
+    this.image.replaceWith(next);
+    this.image = next;
+  }
+
+  /** A picture of another size wants another brush, and a mask of its own. */
+  begin(size, resized) {
+    const colour = getComputedStyle(this.surface).getPropertyValue("--mask-colour").trim();
+    this.mask.reset(size, colour);
+    this.hand.resize(size);
+    this.margins.size = size;
+    if (!resized) return;
+    this.bar.suit(brushFor(size), widestBrush(size));
+    this.view.fits = true;
+  }
+
+  setMode(task) {
+    this.mode = task;
+    this.root.dataset.mode = task;
+    this.hand.ready = task === "inpaint";
+    this.view.fits = true;
+    this.news.tell("");
+    this.reframe();
+    this.refresh();
+  }
+
+  /** Show the picture, and in Outpaint what is to be around it. */
+  reframe() {
+    if (!this.picture) return;
+    const { width, height } = this.picture;
+    if (this.mode !== "outpaint") return this.view.show({ left: 0, top: 0, width, height });
+    this.view.show(this.margins.box(), Math.min(SPARE[0], SPARE[1] * this.view.room.width));
+  }
+
+  /** While an edge is dragged the view goes further away as soon as the frame does not fit. */
+  drawFrame(margins) {
+    if (!margins) return this.reframe();
+    const box = this.margins.box(margins);
+    const far = fitted(box, this.view.room, 24);
+    this.view.apply(far.scale < this.view.place.scale ? far : this.view.place);
+    this.margins.draw(this.view.place, margins);
+    this.measure(box);
+  }
+
+  setMargins(margins, field) {
+    const step = { kind: "margins", margins };
+    const goesOn = field && this.typing?.field === field && this.history.last === this.typing.step;
+    if (field) this.typing = { field, step };
+    if (!goesOn) this.history.record(step);
+    else this.history.amend(step);
+  }
+
+  moved() {
+    if (!this.picture) return;
+    const { scale, x, y } = this.view.place;
+    const { width, height } = this.picture;
+    const size = { width: `${width * scale}px`, height: `${height * scale}px` };
+    Object.assign(this.sheet.style, { ...size, transform: `translate(${x}px, ${y}px)` });
+    Object.assign(this.hand, { scale, x, y });
+    this.hand.again();
+    this.margins.draw(this.view.place);
+    this.bar.percent.textContent = `${Math.round(100 * scale)} %`;
+    this.port.classList.toggle("zoomed", !this.view.fits);
+    this.sharpen(scale);
+  }
+
+  /** Seen from near, a large picture is fetched whole. */
+  sharpen(scale) {
+    const { picture } = this;
+    const proxy = proxySize(picture).width / picture.width;
+    if (proxy === 1 || this.sharp === picture || scale * devicePixelRatio < 1.5 * proxy) return;
+    this.sharp = picture;
+    this.load(picture, server.picture(picture.id));
+  }
+
+  refresh() {
+    const { history, picture } = this;
+    this.bar.undo.disabled = !history.place;
+    this.bar.redo.disabled = history.place === history.steps.length;
     if (!picture) return;
-    const { turn } = this;
-    const probe = new Image();
-    probe.onload = () => {
-      if (turn !== this.turn) return;
-      this.show(picture);
-      this.resume();
-    };
-    probe.onerror = async () => {
-      const gone = await server.isGone(picture.id); // a connection that broke off is no reason to forget
-      if (gone && turn === this.turn) forget(this.task);
-    };
-    probe.src = server.picture(picture.id);
+    this.measure(this.mode === "outpaint" ? this.margins.box() : picture);
+    if (this.root.classList.contains("softens")) this.mask.soften(this.softness);
   }
 
-  /** What else is remembered of the last visit. */
-  resume() {}
-
-  say(problem) {
-    this.problem.textContent = problem;
-    this.problem.hidden = !problem;
+  measure({ width, height }) {
+    const { picture } = this;
+    const own = `${picture.width} × ${picture.height}`;
+    this.bar.sizes.textContent = this.mode === "outpaint" ? `${own} → ${width} × ${height}` : own;
   }
 
-  async commit() {
-    return { picture: this.picture?.id ?? null };
+  /** A key means something to the canvas unless it is typed elsewhere. */
+  key(event) {
+    const { target } = event;
+    const covered = document.querySelector("dialog[open]");
+    const elsewhere = covered || (!this.root.contains(target) && target !== document.body);
+    if (elsewhere || !this.picture || !this.port.checkVisibility()) return;
+    const [command, argument] = commandOf(event)?.split(" ") ?? [];
+    if (!command) return;
+    event.preventDefault();
+    this.act(command, argument);
+  }
+
+  /** A button or a key: what the canvas does, or how it is looked at. */
+  act(command, argument) {
+    const doer = command in this ? this : this.view;
+    doer?.[command](argument); // the tools are there before the view is
+  }
+
+  undo() {
+    const step = !this.mask.live && this.history.undo();
+    if (step) this.news.tell(`Undone: ${NAMES[step.kind]}`);
+  }
+
+  redo() {
+    const step = !this.mask.live && this.history.redo();
+    if (step) this.news.tell(`Done again: ${NAMES[step.kind]}`);
+  }
+
+  drop() {
+    this.hand.cancel();
+  }
+
+  open() {
+    this.opening.choose();
+  }
+
+  take(name) {
+    this.bar.take(name);
+  }
+
+  resize() {
+    this.hand?.again();
+  }
+
+  thinner() {
+    this.bar.scaleBrush(0.8);
+  }
+
+  thicker() {
+    this.bar.scaleBrush(1.25);
+  }
+
+  paint(kind) {
+    this.history.record({ kind });
+  }
+
+  grow(direction) {
+    this.history.record({ kind: "grow", pixels: direction * growthFor(this.picture) });
+  }
+
+  peek(hidden) {
+    this.root.classList.toggle("peeks", hidden);
+  }
+
+  soft(on) {
+    this.root.classList.toggle("softens", on);
+    this.refresh();
+  }
+
+  edgeIs(edge) {
+    this.edge = edge;
+    this.refresh();
+  }
+
+  /** What stands in the fields; as long as they were not drawn yet, only Gradio knows it. */
+  get softness() {
+    const said = (name) => Number(readField(`inpaint-${name}`) || this.edge[name]) || 0;
+    return { feather: said("feather"), grow: said("grow") };
+  }
+
+  /** What is on the canvas now; another picture may be opened while the mask is on its way. */
+  async commit(task) {
+    const { picture, mask } = this;
+    const { marks } = this.history;
+    if (!picture || task !== "inpaint") return { picture: picture?.id ?? null };
+    return { picture: picture.id, mask: marks.some(onMask) ? await mask.name(marks, server.keep) : null };
   }
 }

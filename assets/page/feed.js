@@ -1,70 +1,87 @@
-// Following jobs.  Browsers allow few connections to one host, so the page holds one event stream: for the oldest open
-// job, which is the one that runs.  The jobs waiting behind it are asked now and then.
+// What all jobs of the studio are and become, by one stream, however many there are and whoever began them.
+// A browser grants six connections to a host, and a stream is one of them: only windows that are seen have one, the
+// others ask now and then.
 
 import * as server from "./server.js";
 
-// gone: the studio does not know it (any more)
-const FINAL = new Set(["done", "failed", "cancelled", "quarantined", "gone"]);
-const PAUSE = 2000;
+const FINAL = new Set(["done", "failed", "cancelled", "quarantined"]);
+const PAUSE = 4000;
 
-const open = new Map(); // id → seen, oldest first
-let stream = null;
+const views = new Map();
+const hearers = new Set();
+let places = new Map();
+let known = false;
+let paused = false;
+let lost = false;
+let source = null;
 
 export const isFinal = (view) => FINAL.has(view.state);
 
-/** Call `seen(view)` with what a job is and becomes. */
-export async function follow(id, seen) {
-  open.set(id, seen);
-  await look(id);
+/** Call `heard(now)` once something is known, and whenever it changes. */
+export function follow(heard) {
+  hearers.add(heard);
+  if (known) heard(now());
   pump();
 }
 
-async function look(id) {
-  tell(id, await server.job(id).catch((error) => unknown(id, error)));
+/** `jobs` as they came, `paused`, and whether the studio is `lost` at present. */
+export function now() {
+  const jobs = [...views.values()].sort((one, other) => places.get(one.id) - places.get(other.id));
+  return { jobs, paused, lost };
 }
 
-function unknown(id, { status, message }) {
-  return status === 404 ? { id, state: "gone", message } : { id, lost: true };
+/** The jobs that run, and behind them those that wait, in their order. */
+export function open({ jobs }) {
+  const place = (view) => (view.state === "running" ? -1 : view.position);
+  return jobs.filter((view) => !isFinal(view)).sort((one, other) => place(one) - place(other));
 }
 
-function tell(id, view) {
-  const seen = open.get(id);
-  if (isFinal(view)) drop(id); // first, so that a job is over whatever comes of telling it
-  seen?.(view);
+/** A door has answered with the view of a job, before the stream tells of it. */
+export function learn(view) {
+  const newer = view.version > (views.get(view.id)?.version ?? Infinity);
+  if (newer) take({ paused, jobs: [view] });
 }
 
-function drop(id) {
-  open.delete(id);
-  if (stream?.job === id) {
-    stream.source.close();
-    stream = null;
-  }
-  pump();
+function take(message) {
+  known = true;
+  lost = false;
+  paused = message.paused;
+  if (message.ids) places = new Map(message.ids.map((id, place) => [id, place]));
+  for (const view of message.jobs) views.set(view.id, view);
+  for (const id of views.keys()) if (!places.has(id)) views.delete(id);
+  tell();
 }
 
-/** Keep one stream open as long as there is a job to follow. */
+function tell() {
+  for (const heard of hearers) heard(now());
+}
+
+function miss() {
+  lost = true;
+  if (known) tell();
+}
+
+/** Keep one stream open. */
 function pump() {
-  if (document.hidden || stream || !open.size) return;
-  const [id] = open.keys();
-  const source = server.events(id);
-  stream = { job: id, source };
-  source.onmessage = (event) => tell(id, JSON.parse(event.data));
-  source.onerror = () => {
-    if (stream?.source !== source) return;
-    tell(id, { id, lost: true });
-    if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-    stream = null;
-    setTimeout(() => look(id).then(pump), PAUSE);
+  if (document.hidden || source) return;
+  const opened = server.events();
+  source = opened;
+  opened.onmessage = (event) => take(JSON.parse(event.data));
+  opened.onerror = () => {
+    if (source !== opened) return;
+    miss();
+    if (opened.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    source = null;
+    setTimeout(pump, PAUSE);
   };
 }
 
-// A browser grants six connections to a host, and a stream is one of them: only windows that are seen have one.
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) return pump();
-  stream?.source.close();
-  stream = null;
+  source?.close();
+  source = null;
 });
 
 setInterval(() => {
-  for (const id of open.keys()) if (stream?.job !== id) look(id);
+  if (document.hidden && known && open(now()).length) server.now().then(take, miss);
 }, PAUSE);

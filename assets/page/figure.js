@@ -1,24 +1,23 @@
 // One picture of a job: a placeholder, then previews, then the saved file with what can be done with it.
 
+import { actOf, groups, mark, use } from "./actions.js";
 import { button, el, icon } from "./dom.js";
-import { fillIn } from "./fields.js";
 import { openLightbox } from "./lightbox.js";
+import { openMenu } from "./menu.js";
 import * as server from "./server.js";
-import { TITLES, send } from "./tabs.js";
 
-const TARGETS = ["image_to_image", "inpaint", "outpaint"];
 const TRIES = 3;
 const PAUSE = 1000;
 
 export class Figure {
-  constructor(task, prompt) {
-    this.task = task;
-    this.prompt = prompt;
+  constructor(card) {
+    this.card = card;
     this.picture = null;
     this.loading = false;
     this.tries = 0;
     this.image = el("img", { class: "preview", alt: "", hidden: true });
     this.root = el("figure", {}, el("div", { class: "screen" }, this.image));
+    this.root.addEventListener("keydown", (event) => this.key(event));
   }
 
   /** Show a preview once it is there; while one loads, the next ones are skipped. */
@@ -39,14 +38,19 @@ export class Figure {
   }
 
   /** The file is saved: show it, and let it be used. */
-  finish(picture, siblings) {
+  finish(picture) {
     if (this.picture) return;
-    const alt = picture.prompt || this.prompt || "A picture without a prompt"; // its own words: choices differ
-    this.picture = { ...picture, alt, url: server.picture(picture.id) };
+    const { source, margins, count, task, prompt } = this.card.view;
+    const alt = picture.prompt || prompt || "A picture without a prompt"; // its own words: choices differ
+    const before = source && { url: server.picture(source), margins, alt: "Before" };
+    this.picture = { star: false, ...picture, alt, before, count, task, url: server.picture(picture.id) };
     const { url, width, height } = this.picture;
     const image = el("img", { src: url, alt, width, height, onerror: () => this.missed(image, enlarge) });
-    const open = () => openLightbox(siblings(), this.picture);
+    const open = () => openLightbox(this.card.finished, this.picture);
     const enlarge = el("button", { type: "button", class: "screen", title: "Enlarge", onclick: open }, image);
+    this.root.hidden = false;
+    this.root.dataset.picture = picture.id;
+    this.root.setAttribute("aria-label", alt);
     this.root.replaceChildren(enlarge, this.caption());
   }
 
@@ -62,23 +66,50 @@ export class Figure {
 
   caption() {
     const { seed, url } = this.picture;
-    const again = { class: "tool seed", title: "Use this seed again" };
-    const reuse = button(`Seed ${seed}`, "seed", () => fillIn(this.task, "seed", seed), again);
+    const hint = { class: "tool use", title: "Put it on the canvas (U)" };
+    const accept = button("Use", "use", () => use(this.picture), hint);
+    this.star = button("Star", "star", () => mark(this), { bare: true, class: "tool star" });
     const naming = { title: "Download", "aria-label": "Download" };
-    const save = el("a", { class: "tool", href: url, download: `seed-${seed}.png`, ...naming });
-    save.append(icon("download"), el("span", {}, "Download"));
-    const targets = TARGETS.map((task) => this.target(task));
-    return el("figcaption", {}, reuse, el("div", { class: "actions" }, save, ...targets));
+    const save = el("a", { class: "tool", href: url, download: `seed-${seed}.png`, ...naming }, icon("download"));
+    const more = button("More", "more", () => openMenu(more, groups(this), "More"), { bare: true, class: "tool more" });
+    more.setAttribute("aria-haspopup", "menu");
+    this.marked();
+    const told = el("span", { class: "seed" }, `Seed ${seed}`);
+    return el("figcaption", {}, accept, told, el("div", { class: "actions" }, this.star, save, more));
   }
 
-  target(task) {
-    const label = task === this.task ? `${TITLES[task]} again` : TITLES[task];
-    const naming = { "data-send": task, title: `Put it on the canvas: ${label}`, "aria-label": label };
-    return button(label, task, () => send(task, this.picture), naming);
+  marked() {
+    this.star.setAttribute("aria-pressed", this.picture.star);
+  }
+
+  key(event) {
+    if (!this.picture || !event.target.closest("figcaption, .screen")) return;
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const act = by ? () => this.card.beside(this, by).focus() : actOf(event, this);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  focus() {
+    this.root.querySelector("button")?.focus();
+  }
+
+  /** It was thrown away; whatever had the focus in it, the next picture has it then. */
+  vanish() {
+    const [next, last] = [1, -1].map((by) => this.card.beside(this, by));
+    if (this.root.contains(document.activeElement)) (next === this ? last : next).focus();
+    this.root.hidden = true;
+    this.card.tidy();
+  }
+
+  appear() {
+    this.root.hidden = false;
+    this.card.tidy();
   }
 
   /** The job ended without this picture. */
   drop() {
-    this.root.hidden = !this.picture;
+    if (!this.picture) this.root.hidden = true;
   }
 }

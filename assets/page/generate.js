@@ -1,7 +1,7 @@
 // Generate: Ctrl+Enter presses the button of the shown tab, and the button rests while a request is on its way, so that
 // one press is one job.  Several jobs may wait; Escape stops nothing.
 
-import { canvasOf, shownTask } from "./tabs.js";
+import { shownTask } from "./tabs.js";
 
 const PATIENCE = 10000;
 const resting = new Map();
@@ -10,7 +10,7 @@ const buttonOf = (task) => document.getElementById(`${task}-generate`);
 
 function rest(task) {
   buttonOf(task).disabled = true;
-  if (!canvasOf(task)) sent(task);
+  if (task === "text_to_image") sent(task); // nothing has to be uploaded for it
 }
 
 /** All is uploaded, however long that took; from now on the answer is waited for, but not for ever. */
@@ -41,7 +41,7 @@ export function listen() {
   document.addEventListener(
     "keydown",
     (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       event.stopPropagation();
       const field = document.activeElement;

@@ -1,9 +1,13 @@
-// The page's head: who we are, which model draws, and whether it is ready.
+// The page's head: who we are, which model draws and whether it is ready, the queue, and help.
 
 import { el } from "./dom.js";
 import { listen } from "./generate.js";
+import { helpButton } from "./help.js";
+import { queueButton } from "./queue.js";
 import * as server from "./server.js";
+import { attachSystem } from "./system.js";
 import { keepTab } from "./tabs.js";
+import { watchTitle } from "./title.js";
 
 const SOON = 1500;
 const LATER = 15_000;
@@ -11,10 +15,15 @@ const LATER = 15_000;
 export function mount({ element, props }) {
   const logo = el("img", { src: new URL("page/logo.svg", document.baseURI).href, alt: "", width: 32, height: 32 });
   const state = el("span", { class: "model-state", role: "status" });
-  const model = el("p", { class: "model" }, el("span", { class: "dot" }), el("span", {}, props.title), state);
-  element.querySelector(".studio-header").replaceChildren(logo, el("h1", {}, "Diffusion Studio"), model);
+  const name = el("span", { class: "model-name" }, props.title);
+  const naming = { type: "button", class: "model", "aria-label": `System: ${props.title}` };
+  const model = el("button", naming, el("span", { class: "dot" }), name, state);
+  const head = [logo, el("h1", {}, "Diffusion Studio"), model, queueButton(), helpButton()];
+  element.querySelector(".studio-header").replaceChildren(...head);
+  attachSystem(model);
   listen();
   keepTab();
+  watchTitle();
   watch(model, state);
 }
 
@@ -23,7 +32,7 @@ async function watch(model, state) {
   const known = await server.status().catch(() => null);
   const { state: name = "", message, on = {} } = known?.model ?? {};
   model.dataset.state = name;
-  model.title = message ?? "";
+  model.title = message || "What draws, and on what";
   const words = { loading: "loading …", failed: "could not be loaded", "": "does not answer" };
   state.textContent = words[name] ?? [on.device, on.precision, on.attention].filter(Boolean).join(" · ");
   setTimeout(() => watch(model, state), name === "loading" ? SOON : LATER);

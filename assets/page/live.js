@@ -1,81 +1,90 @@
-// The live view of a tab: one card a job, the newest first.  The browser keeps the jobs' names, so that a reload, a
-// closed tab or a lost connection loses nothing: the cards come back and follow on.
+// The results, of all tasks and all windows: one card a job, the newest first.  The server says which there are, so
+// that a reload, a closed tab, a second device or a lost connection loses nothing.
 
 import { Card } from "./card.js";
 import { el } from "./dom.js";
 import { follow, isFinal } from "./feed.js";
 import { released } from "./generate.js";
-import { local } from "./store.js";
 
-const SHOWN = 6;
+const SHOWN = 12;
+const PROBLEMS = ["failed", "quarantined"];
 
 export function mount({ element, props, watch }) {
-  const view = new LiveView(element.querySelector(".studio-live"), props.task, props.hint);
+  const view = new LiveView(element.querySelector(".studio-live"), props.hint);
   watch("value", () => view.take(props.value));
 }
 
 class LiveView {
-  constructor(root, task, hint) {
-    this.task = task;
+  constructor(root, hint) {
     this.cards = new Map();
+    this.notes = new Map();
+    this.awaited = null;
     this.refusal = el("p", { class: "alert", role: "alert", hidden: true });
     this.list = el("div", { class: "cards" });
     this.empty = el("p", { class: "hint" }, hint);
     root.replaceChildren(this.refusal, this.list, this.empty);
-    for (const entry of this.remembered().reverse()) this.add(entry);
     root.dataset.ready = "";
+    follow((now) => this.hear(now));
+    document.addEventListener("studio:begun", ({ detail }) => this.await(detail));
   }
 
-  /** What Generate answered: a job to follow, or why there is none. */
+  /** What Generate answered: a job to look out for, or why there is none. */
   take(value) {
     if (!value) return;
-    released(this.task);
-    this.say(value.refusal ?? "");
-    if (!value.job || this.cards.has(value.job)) return;
-    this.add(value);
-    const entries = [value, ...this.remembered().filter((entry) => entry.job !== value.job)];
-    this.remember(entries.filter((entry, place) => place < SHOWN || !entry.view)); // what still runs is kept
-    this.cards.get(value.job).root.firstElementChild.scrollIntoView({ block: "nearest" });
+    released(value.task);
+    this.refuse(value.refusal ?? "");
+    if (value.job) this.await(value.job, value.notes);
   }
 
-  say(sentence) {
+  await(job, notes = []) {
+    this.notes.set(job, notes);
+    this.awaited = job;
+    this.point();
+  }
+
+  /** Show the job that was asked for here, as soon as it is told of. */
+  point() {
+    const card = this.cards.get(this.awaited);
+    if (!card) return;
+    card.hint(this.notes.get(this.awaited));
+    card.root.firstElementChild.scrollIntoView({ block: "nearest" });
+    this.awaited = null;
+  }
+
+  refuse(sentence) {
     this.refusal.textContent = sentence;
     this.refusal.hidden = !sentence;
     if (sentence) this.refusal.scrollIntoView({ block: "nearest" });
   }
 
-  add(entry) {
-    const card = new Card(this.task, entry);
-    this.cards.set(entry.job, card);
-    this.list.prepend(card.root);
-    this.empty.hidden = true;
-    if (entry.view) card.update(entry.view);
-    else follow(entry.job, (view) => this.seen(card, view));
-    const over = [...this.cards].filter(([, card]) => card.over).map(([job]) => job);
-    for (const old of over.slice(0, Math.max(0, this.cards.size - SHOWN))) this.remove(old);
-  }
-
-  /** What came of a job is kept with its name, since the studio forgets jobs but not pictures. */
-  seen(card, view) {
-    card.update(view);
-    if (!isFinal(view)) return;
-    const kept = this.remembered();
-    const entry = kept.find(({ job }) => job === card.job);
-    if (entry) Object.assign(entry, { view });
-    this.remember(kept.filter(({ view }) => view?.state !== "gone"));
-  }
-
-  remove(job) {
-    this.cards.get(job)?.root.remove();
-    this.cards.delete(job);
+  hear({ jobs, lost }) {
+    const over = new Set(jobs.filter((view) => isFinal(view) && this.tells(view)).slice(-SHOWN));
+    const shown = jobs.filter((view) => !isFinal(view) || over.has(view));
+    const ids = new Set(shown.map(({ id }) => id));
+    for (const id of this.cards.keys()) if (!ids.has(id)) this.remove(id);
+    for (const view of shown) this.show(view, lost);
     this.empty.hidden = this.cards.size > 0;
+    this.point();
   }
 
-  remembered() {
-    return local.get(`studio.jobs.${this.task}`, []);
+  /** What came to nothing and is no problem need not be shown to whoever did not see it happen. */
+  tells({ id, state, pictures }) {
+    return this.cards.has(id) || PROBLEMS.includes(state) || pictures.some(Boolean);
   }
 
-  remember(entries) {
-    local.set(`studio.jobs.${this.task}`, entries);
+  show(view, lost) {
+    let card = this.cards.get(view.id);
+    if (!card) {
+      card = new Card(view);
+      this.cards.set(view.id, card);
+      this.list.prepend(card.root);
+    }
+    card.update(view, lost && !isFinal(view));
+  }
+
+  remove(id) {
+    this.cards.get(id).root.remove();
+    this.cards.delete(id);
+    this.notes.delete(id);
   }
 }

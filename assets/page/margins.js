@@ -1,87 +1,143 @@
-// The frame that a picture is to grow into: the new part is hatched, its edges can be dragged, and the number fields of
-// the tab hold the margins.
+// The frame that a picture is to grow into: the new part is hatched, its edges and corners can be dragged, and the
+// number fields of Outpaint say the same.
 
-import { el } from "./dom.js";
+import { appeared, el } from "./dom.js";
 import { readField, writeField } from "./fields.js";
-import { MAX_SIDE, SNAP, draggedMargin, grown, outwards, placement, soundMargin } from "./geometry.js";
+import { SNAP, aspect, dragged, grown, soundMargin } from "./geometry.js";
 
 const SIDES = ["left", "top", "right", "bottom"];
+const HANDLES = [...SIDES, "left top", "right top", "left bottom", "right bottom"];
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const LEGIBLE = 44; // pixels of the page that a label and the handle beside it need
+const NONE = { left: 0, top: 0, right: 0, bottom: 0 };
+
+const field = (side) => `outpaint-${side}`;
+const same = (one, other) => SIDES.every((side) => one[side] === other[side]);
 
 export class Margins {
-  /** `changed(size, grown)` is called with the size of the picture and of the frame. */
-  constructor(task, frame, picture, changed) {
-    Object.assign(this, { task, frame, picture, changed, size: null });
+  /**
+   * `frame` is the element that is drawn around the picture.  `set(margins, typed)` is called when a person has dragged
+   * or typed; `draft(margins)` while one still drags, and with null when that is over.
+   */
+  constructor(frame, { set, draft, scale }) {
+    Object.assign(this, { frame, set, draft, scale, size: null, values: NONE, writing: false, dragging: false });
     this.labels = Object.fromEntries(SIDES.map((side) => [side, el("span", { class: `added ${side}` })]));
-    frame.append(...Object.values(this.labels), ...SIDES.map((side) => this.handle(side)));
+    this.badge = el("output", { class: "badge", hidden: true });
+    frame.append(...Object.values(this.labels), ...HANDLES.map((handle) => this.handle(handle)), this.badge);
+    document.addEventListener("input", ({ target }) => {
+      if (this.writing || !SIDES.some((side) => target.closest?.(`#${field(side)}`))) return;
+      this.set(this.typed(), document.activeElement);
+    });
   }
 
-  field(side) {
-    return `${this.task}-${side}`;
+  /** Gradio says what stands in the fields, also while they are being written: only what all four show counts. */
+  told(margins) {
+    if (this.dragging || !this.first) return;
+    if (same(margins, this.typed()) && !same(margins, this.values)) this.set(margins);
   }
 
-  get margins() {
-    return Object.fromEntries(SIDES.map((side) => [side, soundMargin(readField(this.field(side)))]));
+  typed() {
+    return Object.fromEntries(SIDES.map((side) => [side, soundMargin(readField(field(side)))]));
   }
 
-  /** A new picture is shown. */
-  reset(size) {
-    this.size = size;
-    this.draw();
+  /** The fields are there as soon as their tab was shown once; what stands in them counts until somebody changes it. */
+  async meet(margins) {
+    await appeared(`#${field("bottom")} input`);
+    this.values = this.first = this.typed();
+    this.write(margins());
   }
 
-  draw() {
-    if (!this.size) return;
-    const { margins, size } = this;
-    const frame = grown(size, margins);
-    this.frame.style.setProperty("--w", frame.width);
-    this.frame.style.setProperty("--h", frame.height);
-    for (const [name, percent] of Object.entries(placement(size, margins))) this.picture.style[name] = `${percent}%`;
+  /** Write into the fields, whoever has changed the margins; null: nobody has, they are what they were at first. */
+  write(margins) {
+    this.values = margins ?? this.first ?? NONE;
+    this.fill(this.values);
+  }
+
+  fill(margins) {
+    if (!this.first || same(this.typed(), margins)) return;
+    this.writing = true;
+    for (const side of SIDES) writeField(field(side), margins[side]);
+    this.writing = false;
+  }
+
+  /** The whole, in pixels of the picture. */
+  box(margins = this.values) {
+    return { left: -margins.left, top: -margins.top, ...grown(this.size, margins) };
+  }
+
+  /** Whether a picture is as large as the present one with its margins. */
+  filledBy({ width, height }) {
+    if (!this.size || same(this.values, NONE)) return false;
+    const whole = this.box();
+    return whole.width === width && whole.height === height;
+  }
+
+  /** Draw the frame around the picture that lies at `place`. */
+  draw({ scale, x, y }, margins = this.values) {
+    const { left, top, width, height } = this.box(margins);
+    const style = { left: x + left * scale, top: y + top * scale, width: width * scale, height: height * scale };
+    for (const [name, value] of Object.entries(style)) this.frame.style[name] = `${value}px`;
     for (const side of SIDES) {
-      this.labels[side].textContent = margins[side] ? `+${margins[side]}` : "";
-      this.labels[side].style.setProperty("--share", `${this.share(side, margins, frame)}%`);
+      this.labels[side].textContent = margins[side] * scale > LEGIBLE ? `+${margins[side]}` : "";
+      this.labels[side].style.setProperty("--far", `${(margins[side] * scale) / 2}px`);
     }
-    this.changed(size, frame);
   }
 
-  /** How much of the frame a margin takes, so that its label stands in its middle. */
-  share(side, margins, frame) {
-    return (100 * margins[side]) / (side === "left" || side === "right" ? frame.width : frame.height);
-  }
-
-  handle(side) {
-    const name = `Drag the ${side} edge, or use the arrow keys`;
-    const node = el("button", { type: "button", class: `edge ${side}`, "aria-label": name, title: name });
-    node.addEventListener("pointerdown", (event) => this.drag(side, node, event));
+  handle(handle) {
+    const corner = handle.includes(" ");
+    const what = `${handle.replace(" ", " and ")} ${corner ? "edges" : "edge"}`;
+    const name = `Drag the ${what}, or use the arrow keys; Shift keeps the shape`;
+    const naming = { "aria-label": name, title: name, "data-edge": handle };
+    const node = el("button", { type: "button", class: `edge ${handle}${corner ? " corner" : ""}`, ...naming });
+    node.addEventListener("pointerdown", (event) => this.drag(handle, node, event));
     node.addEventListener("keydown", (event) => {
       const [dx, dy] = KEYS[event.key] ?? [0, 0];
-      const steps = outwards(side, dx, dy);
-      if (!steps) return;
+      const next = dragged(this.values, this.size, handle, dx * SNAP, dy * SNAP, event.shiftKey);
+      if (!(dx || dy)) return;
       event.preventDefault();
-      this.set(side, this.margins[side], steps * SNAP);
+      if (!same(next, this.values)) this.set(next);
     });
     return node;
   }
 
-  /** The scale of the moment of grasping counts, though the frame is fitted anew while it grows. */
-  drag(side, node, down) {
+  /** The scale of the moment of grasping counts, though the view may go further away while the frame grows. */
+  drag(handle, node, down) {
     if (down.button !== 0 || !this.size) return;
     down.preventDefault();
+    down.stopPropagation();
+    node.focus({ preventScroll: true });
     node.setPointerCapture(down.pointerId);
-    const scale = this.picture.clientWidth / this.size.width;
-    const start = this.margins[side];
+    const [scale, start] = [this.scale(), this.values];
+    let next = start;
+    this.dragging = true;
     const move = (event) => {
-      const distance = outwards(side, event.clientX - down.clientX, event.clientY - down.clientY);
-      this.set(side, start, distance / scale);
+      const [dx, dy] = [(event.clientX - down.clientX) / scale, (event.clientY - down.clientY) / scale];
+      next = dragged(start, this.size, handle, dx, dy, event.shiftKey);
+      this.fill(next);
+      this.tell(next);
+      this.draft(next);
     };
-    const stop = () => node.removeEventListener("pointermove", move);
+    const stop = () => {
+      node.removeEventListener("pointermove", move);
+      this.badge.hidden = true;
+      this.dragging = false;
+      this.draft(null);
+      if (!same(next, start)) this.set(next);
+    };
     node.addEventListener("pointermove", move);
     node.addEventListener("lostpointercapture", stop, { once: true });
   }
 
-  set(side, start, distance) {
-    const across = side === "left" || side === "right" ? "width" : "height";
-    const room = MAX_SIDE - grown(this.size, { ...this.margins, [side]: 0 })[across];
-    writeField(this.field(side), draggedMargin(start, distance, room));
+  /** While it is dragged: the new size, its shape, and how much is new. */
+  tell(margins) {
+    const { width, height } = grown(this.size, margins);
+    const more = width * height - this.size.width * this.size.height;
+    this.badge.hidden = false;
+    this.badge.textContent = `${width} × ${height} · ${aspect({ width, height })} · +${amount(more)}`;
   }
+}
+
+/** So many pixels, as people say it. */
+function amount(pixels) {
+  return pixels < 100_000 ? `${pixels.toLocaleString("en")} px` : `${(pixels / 1e6).toFixed(1)} MP`;
 }

@@ -1,157 +1,102 @@
-// The mask: a canvas of the picture's full size whose alpha says where to repaint.  It is drawn in the mask's colour
-// and laid over the picture by CSS, so what is seen is what is sent.  History is a journal of operations, replayed.
+// The mask that is seen on the canvas: marks drawn one after the other over the picture, at the size of its proxy.
 
-const DEPTH = 100;
+import { proxySize } from "./geometry.js";
+import { enlarged, softened } from "./pixels.js";
+import { Raster, maskFile } from "./raster.js";
 
-const PAINT = {
-  stroke: drawStroke,
-  clear: (context, { width, height }) => context.clearRect(0, 0, width, height),
-  fill: (context, size) => cover(context, size, "source-over"),
-  invert: (context, size) => cover(context, size, "xor"), // alpha becomes 1 - alpha
-};
-
-function cover(context, { width, height }, composite) {
-  context.globalCompositeOperation = composite;
-  context.fillRect(0, 0, width, height);
-}
-
-/** One stroke; segment by segment, as it was drawn, so that a replay gives the same pixels. */
-function drawStroke(context, size, operation) {
-  const { points } = operation;
-  for (let i = 0; i < points.length; i++) drawSegment(context, operation, points[Math.max(i - 1, 0)], points[i]);
-}
-
-function drawSegment(context, { width, erase }, from, to) {
-  context.globalCompositeOperation = erase ? "destination-out" : "source-over";
-  context.lineWidth = width;
-  context.lineCap = "round";
-  context.beginPath();
-  context.moveTo(...from);
-  context.lineTo(...to);
-  context.stroke();
-}
+const EVERY = 12; // marks from one snapshot to the next
+const MOST = 8; // snapshots; then every other one goes
 
 export class Mask {
-  /** `changed(mask)` is called after every operation. */
-  constructor(canvas, changed) {
+  constructor(canvas, soft) {
     this.canvas = canvas;
-    this.changed = changed;
-    this.version = 0;
+    this.soft = soft;
+    this.sent = { marks: [] };
     this.reset({ width: 1, height: 1 });
   }
 
-  /** Forget everything and take the size of a new picture. */
-  reset({ width, height }, colour = "#000") {
-    this.size = { width, height };
-    this.colour = colour;
-    Object.assign(this.canvas, this.size);
-    this.context = this.canvas.getContext("2d");
-    this.base = null; // what the operations too old to be undone have left
-    this.done = [];
-    this.undone = [];
-    this.live = null;
-    this.fresh = true; // nothing was done to it yet
-    this.version += 1;
-    this.inked();
-    this.changed(this);
-  }
-
-  inked() {
-    this.context.fillStyle = this.context.strokeStyle = this.colour;
-  }
-
-  /** Take up the operations of an earlier visit. */
-  resume(done) {
-    this.done = done;
-    this.replay();
-  }
-
-  /** The version says whether a mask was already sent: whatever changes it moves it on, and none ever comes again. */
-  moved() {
-    this.fresh = false;
-    this.version += 1;
-    this.changed(this);
-  }
-
-  begin(point, width, erase) {
-    this.live = { kind: "stroke", points: [point], width, erase };
-    drawSegment(this.context, this.live, point, point);
-  }
-
-  extend(point) {
-    if (!this.live) return; // another picture came in the middle of a stroke
-    drawSegment(this.context, this.live, this.live.points.at(-1), point);
-    this.live.points.push(point);
-  }
-
-  end() {
-    if (this.live) this.record(this.live);
+  /** Take the size of another picture; nothing is painted. */
+  reset(size, colour = "#000") {
+    this.size = size;
+    Object.assign(this.canvas, proxySize(size)); // clears it, too
+    Object.assign(this.soft, proxySize(size));
+    this.raster = new Raster(this.canvas, size, colour);
+    this.under = this.raster.twin(); // what was there before the stroke that is being drawn
+    this.marks = [];
+    this.snapshots = []; // {count, raster}: what the first marks have left
     this.live = null;
   }
 
-  /** Take back a stroke that has not ended. */
-  drop() {
-    this.live = null;
-    this.replay();
-  }
-
-  /** Clear, fill or invert. */
-  apply(kind) {
-    PAINT[kind](this.context, this.size, { kind });
-    this.record({ kind });
-  }
-
-  record(operation) {
-    this.done.push(operation);
-    this.undone = [];
-    if (this.done.length > DEPTH) this.settle(this.done.shift());
-    this.moved();
-  }
-
-  /** Draw an operation that can no longer be undone into the base. */
-  settle(operation) {
-    this.base ??= new OffscreenCanvas(this.size.width, this.size.height);
-    const context = this.base.getContext("2d");
-    context.fillStyle = context.strokeStyle = this.colour;
-    PAINT[operation.kind](context, this.size, operation);
-  }
-
-  undo() {
-    if (this.live || !this.done.length) return;
-    this.undone.push(this.done.pop());
-    this.replay();
-  }
-
-  redo() {
-    if (this.live || !this.undone.length) return;
-    this.done.push(this.undone.pop());
-    this.replay();
-  }
-
-  replay() {
-    Object.assign(this.canvas, this.size); // clears, and resets the context
-    this.inked();
-    if (this.base) this.context.drawImage(this.base, 0, 0);
-    for (const operation of this.done) {
-      PAINT[operation.kind](this.context, this.size, operation);
+  /** Show these marks: go back as far as they differ from those that are shown, and on from there. */
+  show(marks) {
+    let same = this.marks.findIndex((mark, i) => mark !== marks[i]);
+    if (same < 0) same = this.marks.length;
+    if (same < this.marks.length) same = this.back(same);
+    for (let i = same; i < marks.length; i++) {
+      this.raster.draw(marks[i]);
+      if ((i + 1) % EVERY === 0) this.remember(i + 1);
     }
-    this.moved();
+    this.marks = marks;
   }
 
-  /** Nothing was painted, or everything was taken back. */
-  get untouched() {
-    return !this.base && this.done.every(({ kind }) => kind === "clear");
+  /** Show what at most `count` marks have left; how many they are. */
+  back(count) {
+    this.snapshots = this.snapshots.filter((snapshot) => snapshot.count <= count);
+    const snapshot = this.snapshots.at(-1);
+    if (snapshot) this.raster.copy(snapshot.raster);
+    else this.raster.clear();
+    return snapshot?.count ?? 0;
   }
 
-  /** The mask as it is sent: white = repaint on black = keep, PNG, full size. */
-  toBlob() {
-    const sheet = new OffscreenCanvas(this.size.width, this.size.height);
-    const context = sheet.getContext("2d");
-    context.drawImage(this.canvas, 0, 0);
-    context.fillStyle = "#fff";
-    cover(context, this.size, "source-in");
-    context.fillStyle = "#000";
-    cover(context, this.size, "destination-over");
-    return sheet.convertToBlob({ type: "image/png" });
+  remember(count) {
+    const raster = this.raster.twin();
+    raster.copy(this.raster);
+    this.snapshots.push({ count, raster });
+    if (this.snapshots.length > MOST) this.snapshots = this.snapshots.filter((_, i) => i % 2);
+  }
+
+  begin(mark) {
+    this.live = mark;
+    this.under.copy(this.raster);
+    this.raster.draw(mark);
+  }
+
+  /** Another point of the stroke; its last piece alone is drawn. */
+  extend(point, width) {
+    const { live } = this;
+    if (!live) return; // another picture came in the middle of a stroke
+    live.points.push(point);
+    live.widths?.push(width);
+    this.raster.draw({ ...live, points: live.points.slice(-2), widths: live.widths?.slice(-2) });
+  }
+
+  /** The stroke is over: it is taken back, to be drawn in one piece when it is part of the history. */
+  end() {
+    const { live } = this;
+    if (live) this.raster.copy(this.under);
+    this.live = null;
+    return live;
+  }
+
+  /** Show the edge that the request will have, in pixels of the picture. */
+  soften({ feather, grow }) {
+    const { width, height } = this.canvas;
+    const near = (pixels) => Math.round(pixels * this.raster.across);
+    const wanted = enlarged(this.raster.rows(), width, height, near(grow));
+    const sheet = this.raster.sheet(softened(wanted, width, height, near(feather)));
+    const context = this.soft.getContext("2d");
+    context.clearRect(0, 0, width, height);
+    context.drawImage(sheet.canvas, 0, 0);
+  }
+
+  /** The name under which the server keeps this mask; what it has already is not sent again. */
+  async name(marks, keep) {
+    const { sent, size } = this;
+    const alike = sent.marks.length === marks.length && marks.every((mark, i) => mark === sent.marks[i]);
+    const known = alike && sent.size === size;
+    if (known) return sent.id;
+    const { id } = await keep(await maskFile(marks, size), "mask");
+    this.sent = { marks, size, id };
+    return id;
   }
 }

@@ -1,33 +1,112 @@
-// Under the prompt: what the model can draw, examples to click, and the words of the prompt that it does not know.
+// Under the prompt: what the model can draw, examples or earlier prompts, the words that it does not know, and the seed
+// that is kept.  In the prompt: keys for weights and earlier prompts.
 
-import { appeared, el } from "./dom.js";
-import { watchField, writeField } from "./fields.js";
+import { appeared, button, el } from "./dom.js";
+import { readField, watchField, writeField } from "./fields.js";
+import { openMenu } from "./menu.js";
+import { Walk, earlier, remember } from "./prompts.js";
+import { reweighed } from "./weight.js";
 import { enumerate, unknownWords } from "./words.js";
 
 const PAUSE = 250;
 const MOST_NAMED = 8;
+const MOST_EARLIER = 12;
 
 export function mount({ element, props }) {
   const root = element.querySelector(".studio-prompt");
-  const field = `${props.task}-prompt`;
-  const known = new Set(props.words);
-  const unknown = el("p", { class: "unknown", role: "status", hidden: true });
-  const examples = props.examples.map((text) => example(text, field));
-  root.replaceChildren(
-    unknown,
-    props.draws ? el("p", { class: "draws" }, props.draws) : "",
-    examples.length ? el("div", { class: "examples", role: "group", "aria-label": "Examples" }, ...examples) : "",
-  );
+  const help = new Help(props);
+  root.replaceChildren(...help.parts);
   appeared(`#${props.task}-generate`).then((generate) => (generate.title = "Generate (Ctrl+Enter)"));
-  watchField(field, (text) => name(unknown, unknownWords(text, known)), PAUSE);
+  document.addEventListener("keydown", (event) => help.key(event), { capture: true });
+  const pressed = ({ target }) => target.closest?.(`#${props.task}-generate`);
+  document.addEventListener("click", (event) => pressed(event) && help.generated(), { capture: true });
 }
 
-function example(text, field) {
-  const use = () => {
-    writeField(field, text);
-    document.querySelector(`#${field} textarea`)?.focus();
-  };
-  return el("button", { type: "button", class: "example", onclick: use, title: `Use: ${text}` }, text);
+class Help {
+  constructor({ task, draws, examples, words }) {
+    this.field = `${task}-prompt`;
+    this.seed = `${task}-seed`;
+    this.examples = examples;
+    this.alone = task === "text_to_image"; // the others need a picture first, which the canvas asks for
+    this.walk = new Walk();
+    const known = new Set(words);
+    this.unknown = el("p", { class: "unknown", role: "status", hidden: true });
+    this.first = el("p", { class: "first" }, "New here? Take one of these, press Generate, and change it as you like.");
+    const chips = examples.map((text) => this.chip(text));
+    this.chips = el("div", { class: "examples", role: "group", "aria-label": "Examples" }, ...chips);
+    this.recent = button("Earlier prompts", "history", () => this.recall(), { class: "tool recent" });
+    this.recent.setAttribute("aria-haspopup", "menu");
+    this.kept = el("p", { class: "kept", hidden: true });
+    const able = draws ? el("p", { class: "draws" }, draws) : "";
+    this.parts = [this.unknown, able, this.first, this.chips, this.recent, this.kept];
+    watchField(this.field, (text) => name(this.unknown, unknownWords(text, known)), PAUSE);
+    watchField(this.seed, (seed) => this.keep(seed.trim()));
+    this.turn();
+  }
+
+  /** Examples until there are prompts of one's own. */
+  turn() {
+    const own = earlier().length > 0;
+    this.chips.hidden = own || !this.examples.length;
+    this.first.hidden = this.chips.hidden || !this.alone;
+    this.recent.hidden = !own;
+  }
+
+  generated() {
+    remember(readField(this.field));
+    this.keep(readField(this.seed).trim());
+    this.turn();
+  }
+
+  chip(text) {
+    const use = () => this.use(text);
+    return el("button", { type: "button", class: "example", onclick: use, title: `Use: ${text}` }, text);
+  }
+
+  use(text) {
+    writeField(this.field, text);
+    document.querySelector(`#${this.field} textarea`)?.focus();
+  }
+
+  recall() {
+    const row = (icon) => (text) => ({ label: text, icon, act: () => this.use(text) });
+    const groups = [earlier().slice(0, MOST_EARLIER).map(row("history")), this.examples.map(row("star"))];
+    openMenu(this.recent, groups, "Earlier prompts and examples");
+  }
+
+  /** A seed that stands in its field makes the same picture again and again; that should not go unseen. */
+  keep(seed) {
+    this.kept.hidden = seed === "" || seed === "-1";
+    const free = button("Draw anew", "seed", () => writeField(this.seed, ""), { class: "tool" });
+    this.kept.replaceChildren(`Seed ${seed} is kept. `, free);
+  }
+
+  key(event) {
+    const { target, key, ctrlKey, metaKey, altKey, shiftKey } = event;
+    const by = { ArrowUp: 1, ArrowDown: -1 }[key];
+    if (!by || shiftKey || target.tagName !== "TEXTAREA") return;
+    const own = target.closest(`#${this.field}`);
+    const weighed = own ?? target.closest(`#${this.field.replace(/prompt$/, "negative")}`);
+    if (altKey && own) this.back(event, by);
+    else if ((ctrlKey || metaKey) && weighed) weigh(event, weighed.id, by);
+  }
+
+  back(event, by) {
+    event.preventDefault();
+    const text = this.walk.step(by, event.target.value);
+    if (text !== null) writeField(this.field, text);
+  }
+}
+
+/** Written as if it had been typed, so that the browser's own undo takes it back. */
+function weigh(event, id, steps) {
+  event.preventDefault();
+  const field = event.target;
+  const change = reweighed(field.value, field.selectionStart, field.selectionEnd, steps);
+  if (!change) return;
+  field.setSelectionRange(change.from, change.to);
+  if (!document.execCommand("insertText", false, change.insert)) writeField(id, change.text);
+  field.setSelectionRange(change.start, change.end);
 }
 
 function name(line, words) {

@@ -11,7 +11,7 @@ async function sentence(response) {
   }
 }
 
-async function ask(path, options) {
+export async function ask(path, options) {
   let response;
   try {
     response = await fetch(at(path), options);
@@ -22,13 +22,30 @@ async function ask(path, options) {
   return response.json();
 }
 
+const tell = (path) => ask(path, { method: "POST" });
+const job = (id) => `api/jobs/${encodeURIComponent(id)}`;
+const result = (id) => `api/pictures/${encodeURIComponent(id)}`;
+
 export const status = () => ask("api/status");
-export const job = (id) => ask(`api/jobs/${encodeURIComponent(id)}`);
-export const cancel = (id) => ask(`api/jobs/${encodeURIComponent(id)}/cancel`, { method: "POST" });
-export const events = (id) => new EventSource(at(`api/jobs/${encodeURIComponent(id)}/events`));
-export const preview = (id, index, version) =>
-  at(`api/jobs/${encodeURIComponent(id)}/preview/${index}?v=${version}`).href;
-export const picture = (id) => at(`api/pictures/${encodeURIComponent(id)}`).href;
+export const events = () => new EventSource(at("api/events"));
+export const now = () => ask("api/events/now");
+
+export const cancel = (id) => tell(`${job(id)}/cancel`);
+export const retry = (id) => tell(`${job(id)}/retry`);
+export const move = (id, to) => tell(`${job(id)}/move?to=${to}`);
+export const preview = (id, index, version) => at(`${job(id)}/preview/${index}?v=${version}`).href;
+
+export const pause = () => tell("api/jobs/pause");
+export const resume = () => tell("api/jobs/resume");
+export const stop = (which) => tell(`api/jobs/stop?which=${which}`);
+export const retryAll = () => tell("api/jobs/retry");
+export const clear = () => tell("api/jobs/clear");
+
+export const picture = (id) => at(result(id)).href;
+export const proxy = (id) => at(`${result(id)}?side=1600`).href;
+export const again = (id, count) => tell(`${result(id)}/again?count=${count}`);
+export const vary = (id, how, count) => tell(`${result(id)}/vary?how=${how}&count=${count}`);
+export const enlarge = (id) => tell(`${result(id)}/enlarge`);
 
 /** Whether the library says that it does not have a picture; whatever else hinders it from coming may pass. */
 export async function isGone(id) {

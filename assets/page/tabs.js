@@ -1,7 +1,7 @@
-// Tabs and what they hold: a canvas is found by its task, a picture is sent to it in one step.
+// The tabs are modes of one page: whichever is shown, the canvas and the results stand beside it.
 
 import { appeared } from "./dom.js";
-import { local, session } from "./store.js";
+import { session } from "./store.js";
 
 export const TITLES = {
   text_to_image: "Text to image",
@@ -10,56 +10,44 @@ export const TITLES = {
   outpaint: "Outpaint",
 };
 
-const canvases = new Map();
+const selected = () => document.querySelector('#tabs [role="tab"][aria-selected="true"]');
 
-export function registerCanvas(task, canvas) {
-  canvases.set(task, canvas);
-}
-
-export function canvasOf(task) {
-  return canvases.get(task);
-}
-
-/** The task whose tab is shown. */
+/** The task whose tab is shown, or the name of another tab. */
 export function shownTask() {
-  return Object.keys(TITLES).find((task) => document.getElementById(task)?.checkVisibility());
+  return selected()?.dataset.tabId ?? "text_to_image";
 }
 
 export function showTab(task) {
   document.getElementById(`${task}-tab-button`)?.click();
 }
 
+/** Call `shown(task)` now and whenever another tab is shown, by whatever hand. */
+export async function watchTabs(shown) {
+  await appeared('#tabs [role="tab"]');
+  let last;
+  const look = () => {
+    const task = shownTask();
+    if (task !== last) shown((last = task));
+  };
+  const watcher = new MutationObserver(look);
+  watcher.observe(document.getElementById("tabs"), { subtree: true, attributeFilter: ["aria-selected"] });
+  look();
+}
+
 /** A reload of this window shows the same tab again. The header comes before the tabs do, so this waits for them. */
 export async function keepTab() {
-  document.addEventListener("click", ({ target }) => {
-    const task = target.closest?.("#tabs [role=tab]")?.dataset.tabId;
-    if (task) session.set("studio.tab", task);
-  });
   const kept = session.get("studio.tab");
-  if (!(kept in TITLES)) return;
-  const button = await appeared(`#${kept}-tab-button`);
-  button.click();
+  watchTabs((task) => {
+    document.getElementById("studio").dataset.task = task;
+    session.set("studio.tab", task);
+  });
+  if (typeof kept === "string") (await appeared(`#${CSS.escape(kept)}-tab-button`)).click();
 }
 
-const storage = (task) => `studio.canvas.${task}`;
-
-/** A canvas shows its picture again after a reload. */
-export function remember(task, { id, width, height }) {
-  local.set(storage(task), { id, width, height });
-}
-
-export function remembered(task) {
-  return local.get(storage(task));
-}
-
-export function forget(task) {
-  local.remove(storage(task));
-}
-
-/** Put a picture of the library on a tab's canvas and show that tab; a canvas not drawn yet will remember it. */
-export function send(task, picture) {
-  remember(task, picture);
-  canvasOf(task)?.show(picture);
+/** Put a picture of the library on the canvas and show what shall be done with it. */
+export async function send(task, picture) {
+  const { accept } = await import("./canvas.js");
+  accept(picture);
   showTab(task);
   document.getElementById("tabs").scrollIntoView({ block: "start" });
 }

@@ -16,11 +16,19 @@ export function enumerate(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-/** How long is left, as people say it. */
+/** How long something takes, as people say it. */
 export function duration(seconds) {
   if (seconds < 1) return "under 1 s";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   return `${Math.round(seconds / 60)} min`;
+}
+
+/** The seconds left to show where `shown` stood: evenly downwards, and upwards only where that was far off. */
+export function calm(shown, left) {
+  if (left == null) return null;
+  const grain = left > 90 ? 60 : left > 20 ? 5 : 1;
+  const next = Math.ceil(left / grain) * grain;
+  return shown == null || next < shown || next > 1.25 * shown + 2 ? next : shown;
 }
 
 const ENDS = {
@@ -28,12 +36,11 @@ const ENDS = {
   failed: "Failed",
   cancelled: "Stopped",
   quarantined: "Set aside",
-  gone: "Not known any more",
 };
 
 /** The state of a job in a few words. */
 export function headline({ state, position, step, steps, seconds_left: left, elapsed, message }) {
-  if (state === "queued") return message || (position > 0 ? `Waiting: ${position} ahead` : "Starting …");
+  if (state === "queued") return message || (position > 0 ? `Waiting: ${position} ahead` : "Waiting");
   if (state === "running" && !step) return message || "Starting …";
   if (state === "running" && step >= steps) return "Finishing …";
   if (state === "running") return `Step ${step} of ${steps}${left == null ? "" : ` · ${duration(left)} left`}`;

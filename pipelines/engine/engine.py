@@ -2,9 +2,9 @@
 
     every trajectory's pending questions ─▶ groups that fit one network call ─▶ answers handed back ─▶ next questions
 
-Trajectories join and leave between steps; cancelling one is dropping it.  A trajectory is a deterministic function of
-the answers it was given, so those are all there is to keep: given them again, in another process, it goes on where it
-was, bit for bit, whatever sampler and guidance remember.
+Trajectories join, rest and leave between steps; cancelling one is dropping it.  A trajectory is a deterministic
+function of the answers it was given, so those are all there is to keep: given them again, in another process, it goes
+on where it was, bit for bit, whatever sampler and guidance remember.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Walk:
     """Once down a schedule: a sampler's ``run``, and the wrappers that ``ask`` the network for it.
 
     ``finish`` makes the picture of the last latents.  ``at_once()``: the most queries of this shape that the network
-    should be given in one call just now.  ``after``: how many steps of further walks will probably follow.
+    should be given in one call just now.  ``after``: how many steps of further walks will probably follow.  ``used``:
+    what is on beside the model, for those who tell of it.
     """
 
     schedule: Schedule
@@ -42,6 +43,7 @@ class Walk:
     finish: Callable[[Tensor], Any] = lambda latents: latents
     at_once: Callable[[], int] = lambda: 8
     after: int = 0
+    used: tuple[Hashable, ...] = ()
 
 
 Course = Generator[Walk, Tensor, None]
@@ -59,7 +61,7 @@ class Trajectory:
 
     ``exact``: its questions never share a call with another picture's.  ``walk``: the one under way.  ``x0``: the
     estimate that the sampler was sent last.  ``answers``: what the network said so far, one tuple for each time it was
-    asked; ``Engine.add`` gives them to a fresh trajectory.
+    asked; ``Engine.add`` gives them to a fresh trajectory.  ``used``: what its walks so far had on, each once.
     """
 
     network: Network
@@ -71,9 +73,11 @@ class Trajectory:
     pending: tuple[Query, ...] = field(default=(), init=False)
     answers: list[tuple[Tensor, ...]] = field(default_factory=list, init=False)
     behind: int = field(default=0, init=False)
+    used: dict[Any, None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.walk = next(self.course)
+        self.used |= dict.fromkeys(self.walk.used)
 
     def start(self) -> None:
         """Ask the first questions of the walk."""
@@ -100,6 +104,7 @@ class Trajectory:
         except StopIteration:
             return latents
         self.behind = behind
+        self.used |= dict.fromkeys(self.walk.used)
         self.start()
         return None
 
@@ -115,12 +120,16 @@ class Trajectory:
 
 
 class Advance(NamedTuple):
-    """A trajectory has ``step`` of ``steps`` behind it; ``latents`` are its last ones, if it has arrived."""
+    """A trajectory has ``step`` of ``steps`` behind it; ``latents`` are its last ones, if it has arrived.
+
+    ``fault``: what it raised when it was given its answers; it is then live no longer.
+    """
 
     trajectory: Trajectory
     step: int
     steps: int
     latents: Tensor | None
+    fault: Exception | None = None
 
 
 class Engine:
@@ -145,20 +154,24 @@ class Engine:
         trajectory.course.close()
 
     @torch.inference_mode()
-    def step(self) -> list[Advance]:
-        """Answer every live trajectory once."""
+    def step(self, turn: Sequence[Trajectory] | None = None) -> list[Advance]:
+        """Answer every live trajectory once, or only those whose ``turn`` it is.
+
+        Where the network fails nothing has happened, and the step can be tried again.
+        """
+        turn = list(self.live) if turn is None else turn
         answers: dict[int, dict[int, Tensor]] = defaultdict(dict)
-        for group in self._groups():
+        for group in self._groups(turn):
             network = group[0][0].network
             estimates = network([trajectory.pending[place] for trajectory, place in group])
             for (trajectory, place), x0 in zip(group, estimates, strict=True):
                 answers[id(trajectory)][place] = x0
-        return [self._advance(trajectory, answers[id(trajectory)]) for trajectory in list(self.live)]
+        return [self._advance(trajectory, answers[id(trajectory)]) for trajectory in turn]
 
-    def _groups(self) -> Iterator[list[tuple[Trajectory, int]]]:
+    def _groups(self, turn: Sequence[Trajectory]) -> Iterator[list[tuple[Trajectory, int]]]:
         """Pending queries, as (trajectory, place) pairs, in lists that fit one call."""
         alike: dict[Hashable, list[tuple[Trajectory, int]]] = defaultdict(list)
-        for trajectory in self.live:
+        for trajectory in turn:
             for place, query in enumerate(trajectory.pending):
                 own = id(trajectory) if trajectory.exact else None
                 alike[trajectory.network, query.x.shape, query.conditioning.batch_key, own].append((trajectory, place))
@@ -167,8 +180,11 @@ class Engine:
             yield from (queries[i : i + size] for i in range(0, len(queries), size))
 
     def _advance(self, trajectory: Trajectory, answers: dict[int, Tensor]) -> Advance:
-        step, steps = trajectory.step, trajectory.steps
-        latents = trajectory.answer(tuple(answers[place] for place in range(len(answers))))
-        if latents is not None:
+        step, steps, latents, fault = trajectory.step, trajectory.steps, None, None
+        try:
+            latents = trajectory.answer(tuple(answers[place] for place in range(len(answers))))
+        except Exception as error:  # concerns this trajectory alone
+            fault = error
+        if latents is not None or fault is not None:
             self.live.remove(trajectory)
-        return Advance(trajectory, step, steps, latents)
+        return Advance(trajectory, step, steps, latents, fault)

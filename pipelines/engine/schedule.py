@@ -58,8 +58,8 @@ class Path(Protocol):
     def uniform(self, steps: int) -> list[float]:
         """Timesteps at the even distances the model was published with, noisiest first."""
 
-    def shifted(self, cells: int, shift: float | None) -> Path:
-        """This path for latents of so many cells, with the user's own ``shift`` if there is one.
+    def shifted(self, cells: int, shift: float | None, steps: int = 0) -> Path:
+        """This path for latents of so many cells and so many steps, with the user's own ``shift`` if there is one.
 
         ValueError where a path cannot be shifted.
         """
@@ -113,7 +113,7 @@ class DiffusionPath:
             return [float(round(count - i * count / steps) - 1) for i in range(steps)]
         return [(count - 1) * (1 - i / max(steps - 1, 1)) for i in range(steps)]
 
-    def shifted(self, cells: int, shift: float | None) -> DiffusionPath:
+    def shifted(self, cells: int, shift: float | None, steps: int = 0) -> DiffusionPath:
         if shift is not None:
             raise ValueError("only models that match flows have a shift")
         return self
@@ -131,10 +131,29 @@ class Growth(NamedTuple):
     logs: tuple[float, float] = (0.5, 1.15)
     cells_a_token: int = 4  # latent cells, 2 x 2 of them for most networks
 
-    def shift(self, cells: int) -> float:
+    def shift(self, cells: int, steps: int) -> float:
         """The shift for latents of so many cells."""
         (few, many), (low, high) = self.tokens, self.logs
         return math.exp(low + (high - low) * (cells / self.cells_a_token - few) / (many - few))
+
+
+class Settling(NamedTuple):
+    """How the shift of Flux.2 grows with the picture, and the more so the fewer steps there are, as published.
+
+    log(shift) is a line over the tokens at 10 steps and another at 200, and in between them for other numbers; beyond
+    4300 tokens it is the second alone.
+    """
+
+    cells_a_token: int = 1
+
+    def shift(self, cells: int, steps: int) -> float:
+        """The shift for latents of so many cells, and so many steps."""
+        tokens = cells / self.cells_a_token
+        at_200 = 0.00016927 * tokens + 0.45666666
+        if tokens > 4300:
+            return math.exp(at_200)
+        at_10 = 8.73809524e-05 * tokens + 1.89833333
+        return math.exp(at_200 + (at_200 - at_10) / 190 * (steps - 200))
 
 
 @dataclass(frozen=True)
@@ -143,10 +162,14 @@ class FlowPath:
 
     Larger pictures need more noise to hide what they show (Esser et al. 2024, arXiv:2403.03206, section 5.3.2), so
     some models let the shift grow with the picture.  Timesteps run from 0 to 1000; its measure of noise is sigma.
+    ``even``: whether even timesteps end one stride before 0, or at the least noise the model was trained on, to be
+    shifted once more (SD3).  ``terminal``: the noise of the last of them, to which all are stretched; 0 leaves them.
     """
 
     shift: float = 1.0
-    growth: Growth | None = None
+    growth: Growth | Settling | None = None
+    even: Literal["trailing", "linspace"] = "trailing"
+    terminal: float = 0.0
 
     noise_range: ClassVar[tuple[float, float]] = (0.001, 1.0)
     first_timestep: ClassVar[float] = 1.0
@@ -163,12 +186,24 @@ class FlowPath:
         return self.at_noise(ratio / (1 + ratio))
 
     def uniform(self, steps: int) -> list[float]:
-        return [1000 * (1 - i / steps) for i in range(steps)]
+        if self.even == "trailing":
+            return self._stretched([1000 * (1 - i / steps) for i in range(steps)])
+        least = self.at_timestep(self.first_timestep).timestep
+        return [1000 - (1000 - least) * i / max(steps - 1, 1) for i in range(steps)]
 
-    def shifted(self, cells: int, shift: float | None) -> FlowPath:
+    def _stretched(self, timesteps: list[float]) -> list[float]:
+        """Timesteps whose last is at the terminal noise, with the same proportions between what is left of noise."""
+        last = self.at_timestep(timesteps[-1]).sigma
+        if not self.terminal or last == 1:
+            return timesteps
+        stretch = (1 - self.terminal) / (1 - last)
+        noises = (1 - (1 - self.at_timestep(timestep).sigma) * stretch for timestep in timesteps)
+        return [1000 * noise / (self.shift - (self.shift - 1) * noise) for noise in noises]
+
+    def shifted(self, cells: int, shift: float | None, steps: int = 0) -> FlowPath:
         if shift is None:
-            shift = self.growth.shift(cells) if self.growth else self.shift
-        return FlowPath(shift)
+            shift = self.growth.shift(cells, steps) if self.growth else self.shift
+        return replace(self, shift=shift, growth=None)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from pipelines.adapters.controls import Shown
+from pipelines.adapters.rack import Adapters, Rack
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import Prediction
 from pipelines.engine.schedule import Path
 from pipelines.prompt import Piece
+from pipelines.shelf import Shelf
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,9 @@ class Facts:
     ``channels``: of its latents.  ``downscale``: pixels per latent cell and side.  ``multiple``: width and height in
     pixels must be multiples of it.  ``native``: side in pixels of the squares it was trained on.  ``takes_mask``: its
     network is given the mask and the masked picture.  ``embeds_guidance``: its network is told the guidance scale and
-    needs no second call without the prompt (distilled models).
+    needs no second call without the prompt (distilled models).  ``longest``: the longest side in pixels that the
+    network can be shown at once; 0 where it has no bound.  ``weighs_words``: attention weights mean something to it;
+    some networks bring the vectors of all words to one length first.
     """
 
     family: str
@@ -31,6 +36,8 @@ class Facts:
     native: int
     takes_mask: bool
     embeds_guidance: bool = False
+    longest: int = 0
+    weighs_words: bool = True
 
 
 class Family(Protocol):
@@ -48,6 +55,11 @@ class Family(Protocol):
     thrift: int
     """How many of the savings are in force; may be set at any time."""
 
+    shelf: Shelf | None
+    """Where adapters are looked up by their names."""
+    rack: Rack
+    """LoRAs and embeddings that it can be given; prompts are encoded while they are on."""
+
     def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Any]:
         """One conditioning per wording, all of the same length, so that they can share a call.
 
@@ -56,6 +68,15 @@ class Family(Protocol):
 
     def with_mask(self, conditioning: Any, mask: Tensor, kept: Tensor) -> Any:
         """The conditioning with a mask (1, h, w) and the latents of the picture that shows what is kept."""
+
+    def with_adapters(self, conditioning: Any, adapters: Adapters) -> Any:
+        """The conditioning with what is to be on while it is estimated with; those of others never share its calls."""
+
+    def with_controls(self, conditioning: Any, controls: tuple[Shown, ...]) -> Any:
+        """The conditioning with what ControlNets are shown while it is estimated with."""
+
+    def as_negative(self, conditioning: Any) -> Any:
+        """The conditioning as it is guided away from: some networks are told so, or shown nothing for an empty one."""
 
     def with_guidance(self, conditioning: Any, scale: float) -> Any:
         """The conditioning with the guidance scale, for networks that are told it."""

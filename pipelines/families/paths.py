@@ -1,13 +1,24 @@
-"""The noising path that a model was trained on, from its scheduler's configuration."""
+"""The noising path that a model was trained on, and what it predicts, from its scheduler's configuration."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
-from pipelines.engine.schedule import DiffusionPath, zero_terminal_snr
+from pipelines.engine.prediction import Prediction
+from pipelines.engine.schedule import DiffusionPath, FlowPath, Growth, zero_terminal_snr
 from pipelines.errors import ModelError
+
+PREDICTIONS: dict[str, Prediction] = {"epsilon": "noise", "v_prediction": "v"}
+
+
+def prediction_of(scheduler: dict[str, Any], name: str) -> Prediction:
+    """What the network of a diffusion model puts out; ModelError, about the model of this ``name``, if unknown."""
+    kind = scheduler.get("prediction_type", "epsilon")
+    if kind not in PREDICTIONS:
+        raise ModelError(f"The model in {name} predicts {kind!r}; this family knows {', '.join(PREDICTIONS)}.")
+    return PREDICTIONS[kind]
 
 
 def diffusion_path(scheduler: dict[str, Any]) -> DiffusionPath:
@@ -17,6 +28,16 @@ def diffusion_path(scheduler: dict[str, Any]) -> DiffusionPath:
         alphas = zero_terminal_snr(alphas)
     even = scheduler.get("timestep_spacing", "leading")
     return DiffusionPath(alphas, even, scheduler.get("steps_offset", 0) if even == "leading" else 0)
+
+
+def flow_path(scheduler: dict[str, Any], even: Literal["trailing", "linspace"] = "trailing") -> FlowPath:
+    """The same for a model that matches flows; ``even``: how its pipeline spaces steps, which no file says."""
+    terminal = scheduler.get("shift_terminal") or 0.0
+    if not scheduler.get("use_dynamic_shifting"):
+        return FlowPath(scheduler.get("shift", 1.0), even=even, terminal=terminal)
+    tokens = scheduler.get("base_image_seq_len", 256), scheduler.get("max_image_seq_len", 4096)
+    logs = scheduler.get("base_shift", 0.5), scheduler.get("max_shift", 1.15)
+    return FlowPath(growth=Growth(tokens, logs), even=even, terminal=terminal)
 
 
 def _betas(scheduler: dict[str, Any]) -> torch.Tensor:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelError
 from pipelines.tokenizer import read_tokenizer
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Folder:
         return (self.path / part).is_dir()
 
     def config(self, part: str) -> dict[str, Any]:
+        if part == "model_index":
+            return read_config(self.path / "model_index.json")
         return read_config(self.path / part / ("scheduler_config.json" if part == "scheduler" else "config.json"))
 
     def weights(self, part: str, kind: Any, dtype: torch.dtype) -> Any:
@@ -46,10 +49,26 @@ class Folder:
 
 def finished(module: Any, name: str) -> Any:
     """A module as a family wants it; ModelError, about ``name``, where some of its tensors were never read."""
-    missing = [key for key, tensor in module.state_dict().items() if tensor.is_meta]
+    missing = [key for key, tensor in (*module.named_parameters(), *module.named_buffers()) if tensor.is_meta]
     if missing:
         raise ModelError(f"{name} is incomplete: {len(missing)} tensors such as {missing[0]}.")
+    _align(module)
     return module.eval().requires_grad_(False)
+
+
+ALIGNED = 64
+"""Bytes at whose multiples a tensor of the CPU begins, as those do that torch makes itself."""
+
+
+def _align(module: Any) -> None:
+    """Copy those tensors of single precision that a file has elsewhere, as it is mapped into memory.
+
+    The CPU's library of matrices adds up in another order where memory begins elsewhere, so that the same weights would
+    make another picture, by a level or two, when they come from another file.  What goes to a GPU is copied anyway.
+    """
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.dtype.itemsize == 4 and tensor.data_ptr() % ALIGNED:
+            tensor.data = tensor.data.clone()
 
 
 def read_config(path: Path) -> dict[str, Any]:

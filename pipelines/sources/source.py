@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 class Source(Protocol):
@@ -21,7 +22,10 @@ class Source(Protocol):
         """Whether the model has this part."""
 
     def config(self, part: str) -> dict[str, Any]:
-        """The configuration of a part, as diffusers and transformers write it; ``scheduler`` is one of them."""
+        """The configuration of a part, as diffusers and transformers write it.
+
+        ``scheduler`` is one of them, and so is ``model_index``: what is said of the model as a whole, perhaps nothing.
+        """
 
     def weights(self, part: str, kind: Any, dtype: torch.dtype) -> Any:
         """A part as a module of the class ``kind``: complete, in evaluation mode, without gradients, on the CPU."""

@@ -7,7 +7,12 @@
     narrow.py      which of Gradio's routes there are
     route.py       refusals as one sentence, {"message": …}
     jobs.py        watch, stream, stop, try again; the queue as a whole
+    feed.py        one stream of all jobs, for a page
     pictures.py    in and out
+    proxies.py     small copies of large ones, for the canvas
+    again.py       the same settings once more: other seeds, variations, larger
+    library.py telling.py deciding.py      finding pictures, all about one, and what a person decides about them
+    desk.py        the state of the page, and projects
     status.py      how the engine is
 
 Each translates, and leaves the work to the parts behind it.
@@ -19,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from studio.api import jobs, pictures, status
+from studio.api import again, deciding, desk, feed, jobs, library, pictures, status
 from studio.api.guard import Guard
 from studio.api.lock import Lock
 from studio.api.narrow import Narrow
@@ -33,6 +38,6 @@ __all__ = ["Guard", "Lock", "Narrow", "router"]
 def router(studio: Studio) -> APIRouter:
     """All doors of one studio, under ``/api``."""
     doors = APIRouter(prefix="/api")
-    for part in (status, jobs, pictures):
+    for part in (status, jobs, feed, pictures, again, deciding, library, desk):
         doors.include_router(part.router(studio))
     return doors

@@ -35,12 +35,12 @@ def router(studio: Studio) -> APIRouter:
     @doors.get("/desk")
     def desk(response: Response) -> dict[str, Any]:
         response.headers.update(UNCACHED)
-        return studio.desk.values()
+        return {"version": studio.desk.version, "values": studio.desk.values()}
 
     @doors.post("/desk")
     def change(changes: dict[str, Any] = Body()) -> dict[str, Any]:  # noqa: B008 - how FastAPI is told
         studio.desk.change(changes)
-        return {}
+        return {"version": studio.desk.version}
 
     @doors.get("/project")
     def save() -> FileResponse:
@@ -59,7 +59,7 @@ def router(studio: Studio) -> APIRouter:
                 file.seek(0)
                 values = await run_in_threadpool(unpack, file, studio.library)
         await run_in_threadpool(studio.desk.clear, values)
-        return values
+        return {"version": studio.desk.version, "values": values}
 
     return doors
 

@@ -6,13 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from studio.api.route import Refusal, Route
-from studio.jobs import FINAL, QueueFull
+from studio.jobs import FINAL
 
 if TYPE_CHECKING:
     from studio.services import Studio
@@ -60,13 +60,10 @@ def router(studio: Studio) -> APIRouter:
         studio.jobs.cancel(id)
         return known(id)
 
-    @doors.post("/{id}/retry", response_model=None)
-    def retry(id: str) -> dict[str, Any] | Response:
+    @doors.post("/{id}/retry")
+    def retry(id: str) -> dict[str, Any]:
         known(id)
-        try:
-            studio.jobs.retry(id)
-        except QueueFull as full:
-            return JSONResponse({"message": str(full)}, 429, {"Retry-After": str(full.seconds)})
+        studio.jobs.retry(id)
         return known(id)
 
     @doors.post("/{id}/move")
@@ -94,6 +91,22 @@ def _add_queue(doors: APIRouter, studio: Studio) -> None:
     @doors.post("/resume")
     def resume() -> dict[str, Any]:
         studio.jobs.resume()
+        return studio.jobs.all()
+
+    @doors.post("/stop")
+    def stop(which: Literal["open", "waiting"] = "open") -> dict[str, Any]:
+        """Those that wait first and from the end, so that none of them begins meanwhile."""
+        for job in reversed(studio.jobs.all()["jobs"]):
+            if job["state"] == "queued" or (job["state"] == "running" and which == "open"):
+                studio.jobs.cancel(job["id"])
+        return studio.jobs.all()
+
+    @doors.post("/retry")
+    def retry() -> dict[str, Any]:
+        """Those that failed or were set aside, in the order in which they came."""
+        for job in reversed(studio.jobs.all()["jobs"]):
+            if job["state"] in ("failed", "quarantined"):
+                studio.jobs.retry(job["id"])
         return studio.jobs.all()
 
     @doors.post("/clear")

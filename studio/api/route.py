@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from pipelines.errors import OutputError, StudioError
+from studio.jobs import QueueFull
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -34,6 +35,8 @@ class Route(APIRoute):
             except RequestValidationError as error:
                 first = error.errors()[0]
                 return _answer(422, f"{first['loc'][-1]} is not understood: {first['msg']}.")
+            except QueueFull as full:
+                return _answer(429, str(full), {"Retry-After": str(full.seconds)})
             except OutputError as error:
                 return _answer(507, str(error))
             except StudioError as error:
@@ -42,5 +45,5 @@ class Route(APIRoute):
         return handler
 
 
-def _answer(status: int, sentence: str) -> JSONResponse:
-    return JSONResponse({"message": sentence}, status)
+def _answer(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"message": sentence}, status, headers)

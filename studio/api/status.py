@@ -1,13 +1,14 @@
-"""How the engine is."""
+"""How the engine is, and what it runs on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psutil
 from fastapi import APIRouter
 
 from studio.api.route import Route
-from studio.settings import version
+from studio.settings import PROJECT, version
 
 if TYPE_CHECKING:
     from studio.services import Studio
@@ -21,7 +22,26 @@ def router(studio: Studio) -> APIRouter:
     def status() -> dict[str, Any]:
         card = studio.models.card(studio.model)
         engine = studio.worker.status
-        model = {"reference": card.reference, "title": card.title, "state": engine.state, "message": engine.message}
-        return {"version": version(), "model": model | {"on": dict(engine.on)}}
+        model = {"reference": card.reference, "title": card.title, "on": dict(engine.on)}
+        places = {"outputs": str(studio.settings.outputs.resolve()), "documents": str(PROJECT / "docs")}
+        return {
+            "version": version(),
+            "model": {**model, "state": engine.state, "message": engine.message},
+            "memory": _memory(studio.worker.pid),
+            **places,
+        }
 
     return doors
+
+
+def _memory(engine: int | None) -> dict[str, int]:
+    """Bytes of the machine's memory: all, what is left, and what the engine has of it, 0 where there is none."""
+    machine = psutil.virtual_memory()
+    return {"total": machine.total, "free": machine.available, "engine": _resident(engine)}
+
+
+def _resident(pid: int | None) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss) if pid else 0
+    except psutil.Error:
+        return 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 from pipelines.errors import InvalidRequest
 from studio.library.files import write_whole
 
-KEY = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
+KEY = re.compile(r"[^\x00-\x1f]{1,300}")
 MOST_KEYS = 200
 MOST_BYTES = 16 * 2**20
 """Of all values as JSON: a canvas with tens of thousands of strokes."""
@@ -28,6 +29,12 @@ class Desk:
         self.file = file
         self._lock = threading.Lock()
         self._values: dict[str, Any] | None = None
+        self._version = secrets.token_hex(4)
+
+    @property
+    def version(self) -> str:
+        """Another after each change, and after each start."""
+        return self._version
 
     def values(self) -> dict[str, Any]:
         """All that lies there."""
@@ -64,12 +71,13 @@ class Desk:
     def _write(self, values: dict[str, Any]) -> None:
         write_whole(self.file, json.dumps(values, separators=(",", ":")).encode())
         self._values = values
+        self._version = secrets.token_hex(4)
 
 
 def checked(values: Any) -> dict[str, Any]:
     """Values that may lie on a desk; InvalidRequest says why others may not."""
     if not isinstance(values, Mapping) or not all(isinstance(key, str) and KEY.fullmatch(key) for key in values):
-        raise InvalidRequest("The state of a page is a JSON object whose keys are names such as canvas.picture.")
+        raise InvalidRequest("The state of a page is a JSON object whose keys are short names.")
     if len(values) > MOST_KEYS:
         raise InvalidRequest(f"The state of a page has {len(values)} keys; {MOST_KEYS} are the most.")
     try:

@@ -88,7 +88,7 @@ def carried(info: Infotext, program: str, silent: Mapping[str, Any] | None = Non
     _second_walk(draft, settings)
     _source(draft, settings)
     for kind, name, weight in TAG.findall(info.prompt):
-        draft.lora(name, weight) if kind in ("lora", "lyco") else draft.left(f"The tag <{kind}:{name}>")
+        draft.lora(name, weight, tagged=True) if kind in ("lora", "lyco") else draft.left(f"The tag <{kind}:{name}>")
     leave(draft, settings.items(), {*SETTINGS, *HIRES, *MASKED, *SILENT, *(silent or {})})
     return draft.carried()
 

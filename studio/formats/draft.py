@@ -110,10 +110,11 @@ class Draft:
         elif layer not in (0, None):
             self.note(f"Left out: clip skip must be 1 to {MAX_CLIP_SKIP}, but is {str(value)[:60]}.")
 
-    def lora(self, name: Any, weight: Any = "") -> None:
-        """Tell of a LoRA, which is not applied."""
+    def lora(self, name: Any, weight: Any = "", tagged: bool = False) -> None:
+        """Tell of a LoRA: one that is ``tagged`` stands in the prompt as it does here, any other is not applied."""
         told = f" ({weight})" if weight not in ("", None) else ""
-        self.note(f"The LoRA {str(name)[:80]}{told} is not applied.")
+        what = "is looked for in your models folder" if tagged else "is not applied: a <lora:name:weight> would do that"
+        self.note(f"The LoRA {str(name)[:80]}{told} {what}.")
 
     def painted_over(self, strength: Any = "") -> None:
         """Tell that there was a picture to begin with, which other programs do not keep."""

@@ -31,7 +31,7 @@ def read(texts: Texts, find: Find | None = None) -> Carried | None:
     """What our recipe says; None where there is none.  ``find``: as ``pipelines.rereading`` has it."""
     if not text(texts):
         return None
-    recipe = _loaded(text(texts))
+    recipe = loaded(texts)
     data = recipe.get("request")
     if not isinstance(data, Mapping):
         return _damaged()
@@ -44,9 +44,10 @@ def read(texts: Texts, find: Find | None = None) -> Carried | None:
         return _damaged(str(error))
 
 
-def _loaded(text: str) -> Mapping[str, Any]:
+def loaded(texts: Texts) -> Mapping[str, Any]:
+    """The recipe in a file as plain data, whatever is in it; empty where it is none."""
     try:
-        found = json.loads(text)
+        found = json.loads(text(texts))
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, Mapping) else {}

@@ -54,13 +54,20 @@ def read_texts(path: Path) -> Texts:
     """The words in a file; UnreadableImage where it is missing or no picture.  The pixels may be damaged."""
     try:
         with path.open("rb") as file:
-            return texts_of(file.read(MOST_BYTES))
+            data = file.read(MOST_BYTES)
     except FileNotFoundError as error:
         raise UnreadableImage(f"There is no file {path}: check the path.") from error
-    except (IsADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise UnreadableImage(f"{path} cannot be opened ({error.strerror}): give a picture file.") from error
+    return checked_texts(str(path), data)
+
+
+def checked_texts(name: str, data: bytes) -> Texts:
+    """The words in a file's bytes; UnreadableImage where they are no picture, which is then called ``name``."""
+    try:
+        return texts_of(data)
     except Exception as error:
-        raise UnreadableImage(f"{path} is not a picture that can be read: PNG, JPEG and WebP are accepted.") from error
+        raise UnreadableImage(f"{name} is not a picture that can be read: PNG, JPEG and WebP are accepted.") from error
 
 
 def texts_of(data: bytes) -> Texts:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from studio.jobs.about import about
 from studio.jobs.progress import Progress
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "quarantined"]
@@ -37,7 +38,7 @@ class Job:
 
     ``version`` grows with every change, so that a watcher sees whether there is something new.  ``previews`` and
     ``pictures`` are by the picture's number; a preview is its version number and its JPEG.  ``run``: what the worker
-    calls the present attempt.
+    calls the present attempt.  ``turn``: its place among those that have begun, 0 where it has not.
     """
 
     id: str
@@ -53,15 +54,18 @@ class Job:
     previews: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     version: int = 1
     run: str = ""
+    turn: int = 0
     began: float | None = None
     task: str = field(init=False)
     count: int = field(init=False)
+    about: dict[str, Any] = field(init=False)
     progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
         requests = json.loads(self.requests)
         self.task = requests[0]["task"]
         self.count = sum(each["count"] for each in requests)
+        self.about = about(requests)
         self._steps = requests[0]["sampling"]["steps"]
         self.recount()
 
@@ -83,6 +87,11 @@ class Job:
         return self.state in FINAL
 
     @property
+    def begun_in_vain(self) -> bool:
+        """Whether it was begun before, and ended without a picture: it may be what ends engines, or studios."""
+        return self.attempts > (self.state == "running")
+
+    @property
     def complete(self) -> bool:
         """Whether all its pictures are made."""
         return len(self.pictures) == self.count
@@ -97,6 +106,7 @@ class Job:
         return {
             "id": self.id,
             "task": self.task,
+            **self.about,
             "state": self.state,
             "position": position,
             "step": self.progress.step,

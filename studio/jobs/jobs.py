@@ -1,7 +1,7 @@
 """The rules of the queue: submit, cancel, try again, move, pause, clear.
 
-One job runs at a time, in the order they came.  Each change is on disk before anybody sees it, so a studio that was
-killed goes on where it was.
+Jobs begin in the order they came, and several run at a time.  Each change is on disk before anybody sees it, so a
+studio that was killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 
 from pipelines.errors import InvalidRequest, StudioError
@@ -35,20 +36,22 @@ class QueueFull(StudioError):
 
 
 class Jobs(Ledger):
-    """Safe to use from any thread."""
+    """Safe to use from any thread.  ``at_once``: how many jobs share the engine at a time."""
 
-    def __init__(self, library: Library, models: Models, worker: Worker) -> None:
-        super().__init__(library.outputs / ".studio")
+    def __init__(self, library: Library, models: Models, worker: Worker, at_once: int = 1) -> None:
+        super().__init__(library.outputs / ".studio", at_once)
         self._library = library
         self._models = models
         self._worker = worker
         runner = Runner(self, library, models, worker)
-        self._thread = threading.Thread(target=runner.work, name="jobs", daemon=True)
+        names = [f"jobs-{number}" for number in range(1, at_once + 1)]
+        self._threads = [threading.Thread(target=runner.work, name=name, daemon=True) for name in names]
 
     def start(self) -> None:
         """Begin to work the queue off; OutputError where it cannot be read or another studio has it."""
         self.open()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """Begin nothing more; what runs and what waits goes on after the next start.  Close the worker next."""
@@ -58,9 +61,11 @@ class Jobs(Ledger):
 
     def join(self, patience: float = 15.0) -> None:
         """After ``close`` and the worker's end: wait until the last finished picture is written, and let go."""
-        if self._thread.is_alive():
-            self._thread.join(patience)
-        if self._opened is not None and not self._thread.is_alive():
+        until = time.monotonic() + patience
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(until - time.monotonic(), 0.0))
+        if self._opened is not None and not any(thread.is_alive() for thread in self._threads):
             self._opened.close()
 
     def submit(self, requests: Sequence[Request], model: str) -> str:
@@ -94,7 +99,7 @@ class Jobs(Ledger):
             job = self._jobs.get(id)
             if job is None or job.over:
                 return
-            if job is not self._running:
+            if job not in self._running:
                 self.end(job, "cancelled")
             elif not job.stopping:
                 job.stopping = True
@@ -111,6 +116,7 @@ class Jobs(Ledger):
             self._store.order([id])
             self._change(job, state="queued", message=None, attempts=0, deaths=0, stopping=False)
             with self._changed:
+                job.turn = 0
                 job.recount()
                 self._queue.append(job)
                 self._changed.notify_all()
@@ -164,11 +170,11 @@ class Jobs(Ledger):
             raise QueueFull(sentence, seconds)
 
     def _seconds_until_room(self) -> int:
-        """What the job that runs still takes, or else what one like those that are done takes."""
-        left = self._running.progress.seconds_left if self._running else None
+        """What the first of those that run still takes, or else what one like those that are done takes."""
+        left = [job.progress.seconds_left for job in self._running]
         took = [job.seconds for job in self._jobs.values() if job.state == "done"]
         usual = sum(took) / len(took) if took else GUESS
-        return max(1, round(usual if left is None else left))
+        return max(1, round(min((each for each in left if each is not None), default=usual)))
 
     def _forget_old(self) -> None:
         """Keep the queue and the latest jobs that are over."""

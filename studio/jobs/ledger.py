@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import OutputError
 from studio.jobs.job import Job, Result, State
 from studio.jobs.store import Store
+from studio.jobs.turns import put_back, upcoming
 
 MOST_DEATHS = 2
 """Engines that a job may end before it is set aside, counted since a picture of it was last done."""
@@ -30,18 +32,22 @@ ASIDE = "The job was set aside, so that the others go on: make its picture small
 
 
 class Ledger:
-    """Safe to use from any thread.  ``folder``: where the list of jobs and runs under way are kept.
+    """Safe to use from any thread.  ``folder``: where the list of jobs and runs under way are kept.  ``at_once``: how
+    many jobs may run at a time.
 
     Nothing is read or written before ``open``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, at_once: int) -> None:
         self.runs = folder / "runs"
         self._path = folder / "jobs.sqlite"
         self._opened: Store | None = None
         self._jobs: dict[str, Job] = {}
         self._queue: list[Job] = []
-        self._running: Job | None = None
+        self._running: list[Job] = []
+        self._begun = 0
+        self._at_once = at_once
+        self._marked = datetime.min.replace(tzinfo=UTC)
         self._paused = self._closed = False
         self._deciding = threading.RLock()
         self._changed = threading.Condition()
@@ -72,11 +78,10 @@ class Ledger:
     # What is told
 
     def all(self) -> dict[str, Any]:
-        """``paused``, and ``jobs``: the one that runs, those that wait in their order, those that are over."""
+        """``paused``, and ``jobs``: those that run, those that wait in their order, those that are over."""
         with self._changed:
             over = [job for job in self._jobs.values() if job.over]
-            running = [self._running] if self._running else []
-            jobs = [*running, *self._queue, *reversed(over)]
+            jobs = [*self._running, *self._queue, *reversed(over)]
             return {"paused": self._paused, "jobs": [job.view(self._position(job)) for job in jobs]}
 
     def view(self, id: str) -> dict[str, Any] | None:
@@ -89,6 +94,16 @@ class Ledger:
         """A job's version alone, for watchers that look often."""
         job = self._jobs.get(id)
         return None if job is None else job.version
+
+    def versions(self) -> dict[str, int]:
+        """The versions of all jobs, for watchers of all of them."""
+        with self._changed:
+            return {job.id: job.version for job in self._jobs.values()}
+
+    @property
+    def paused(self) -> bool:
+        """Whether no further job begins."""
+        return self._paused
 
     def preview(self, id: str, index: int) -> bytes | None:
         """The latest preview of a picture, a JPEG; None where there is none."""
@@ -104,16 +119,17 @@ class Ledger:
 
     # What the runner does
 
-    def take(self, message: str | None) -> Job | None:
-        """The next job, its attempt counted on disk before it begins; None once the studio closes."""
+    def take(self, message: Callable[[], str | None]) -> Job | None:
+        """The next job, once it may begin, its attempt counted on disk before it does; None once the studio closes."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or (self._queue and not self._paused))
+                self._changed.wait_for(lambda: self._closed or self._next)
                 if self._closed:
                     return None
             with self._deciding:
-                if self._queue and not self._paused and self._begin(self._queue[0], message):
-                    return self._running
+                job = self._next
+                if job is not None and self._begin(job, message()):
+                    return job
 
     def advance(self, job: Job, number: int, step: int, steps: int) -> None:
         """Picture ``number`` has ``step`` of ``steps`` behind it."""
@@ -128,10 +144,13 @@ class Ledger:
             job.previews[number] = job.version + 1, jpeg
             self._tell(job)
 
-    def mark(self, job: Job, number: int, mark: str) -> None:
-        """Picture ``number`` is about to be written with this mark in its recipe."""
+    def mark(self, job: Job, number: int) -> str:
+        """Picture ``number`` is about to be written: the mark for its recipe, the time, which no other picture has."""
         with self._deciding:
+            self._marked = max(datetime.now(UTC), self._marked + timedelta(microseconds=1))
+            mark = self._marked.isoformat(timespec="microseconds")
             self._store.mark(job.id, number, mark)
+            return mark
 
     def marks(self, job: Job) -> dict[str, int]:
         """The numbers of pictures that may have been written without a row, by their marks."""
@@ -157,15 +176,19 @@ class Ledger:
                 self.saved(job).unlink(missing_ok=True)
             self._let_go(job, values)
 
-    def lost(self, job: Job, reason: str) -> None:
-        """The engine died under the job: it goes on where it was, unless that has happened before."""
+    def lost(self, job: Job, reason: str, alone: bool) -> None:
+        """The engine died under the job: it goes on where it was, unless it was ``alone`` there and not the first time.
+
+        With others it is one suspect of several, and none of them is blamed (``studio.jobs.turns``).
+        """
         with self._deciding:
+            deaths = job.deaths + alone
             if self._closed:
-                self._wait_again(job, attempts=job.attempts - 1)
+                self._wait_again(job, attempts=max(job.attempts - 1, 0))
             elif job.stopping:
                 self.end(job, "cancelled")
-            elif job.deaths + 1 < MOST_DEATHS:
-                self._wait_again(job, deaths=job.deaths + 1, message=f"{reason} It starts again and goes on …")
+            elif deaths < MOST_DEATHS:
+                self._wait_again(job, deaths=deaths, message=f"{reason} It starts again and goes on …")
             else:
                 self.end(job, "quarantined", f"{reason} That has happened before. {ASIDE}")
 
@@ -175,8 +198,12 @@ class Ledger:
 
     # Under the lock
 
+    @property
+    def _next(self) -> Job | None:
+        return None if self._paused else upcoming(self._queue, self._running, self._at_once)
+
     def _begin(self, job: Job, message: str | None) -> bool:
-        """Make this the job that runs; not where it has come to nothing too often, or cannot be written down."""
+        """Make this one of the jobs that run; not where it has come to nothing too often, or cannot be written down."""
         if job.attempts >= MOST_ATTEMPTS:
             self.end(
                 job, "quarantined", f"This was begun {job.attempts} times, and each time the studio ended. {ASIDE}"
@@ -190,23 +217,26 @@ class Ledger:
             self.end(job, "failed", str(error))
             return False
         with self._changed:
+            self._begun += 1
+            job.turn = job.turn or self._begun
             self._queue.remove(job)
-            self._running = job
+            self._running.append(job)
             self._tell(*self._queue)
         return True
 
     def _wait_again(self, job: Job, message: str | None = None, **values: Any) -> None:
-        """Back to the head of the queue."""
+        """Back to the head of the queue, behind those alone that began before it."""
         values |= {"state": "queued", "message": message, "seconds": job.elapsed}
+        order = put_back(job, self._queue)
         try:
-            self._store.order([job.id, *(each.id for each in self._queue)])
+            self._store.order([each.id for each in order])
             self._store.change(job.id, values)
         except OutputError as error:
             self.end(job, "failed", str(error))
             return
         self._let_go(job, values)
         with self._changed:
-            self._queue.insert(0, job)
+            self._queue = order
             self._changed.notify_all()
 
     def _let_go(self, job: Job, values: Mapping[str, Any]) -> None:
@@ -214,7 +244,7 @@ class Ledger:
         with self._changed:
             vars(job).update(values, began=None)
             job.previews.clear()
-            self._running = None if job is self._running else self._running
+            self._running = [each for each in self._running if each is not job]
             self._queue = [each for each in self._queue if each is not job]
             self._tell(job, *self._queue)
 
@@ -233,7 +263,7 @@ class Ledger:
         if job.state != "queued":
             return 0
         ahead = next((place for place, each in enumerate(self._queue) if each is job), 0)
-        return ahead + (self._running is not None)
+        return ahead + len(self._running)
 
     def _take_up(self, job: Job) -> None:
         """A job that was under way when the studio ended waits again, or was being stopped."""

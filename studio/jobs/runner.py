@@ -1,4 +1,4 @@
-"""The thread that works the queue off: one job after another, through the worker, into the library."""
+"""What works the queue off: jobs, through the worker, into the library."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.errors import UnreadableImage
@@ -26,7 +26,7 @@ SLACK = timedelta(days=1)
 
 
 class Runner:
-    """Carries out what the ledger gives it and tells it how that goes."""
+    """Carries out what the ledger gives it and tells it how that goes.  ``work`` is for several threads at a time."""
 
     def __init__(self, ledger: Ledger, library: Library, models: Models, worker: Worker) -> None:
         self._ledger = ledger
@@ -35,16 +35,20 @@ class Runner:
         self._worker = worker
 
     def work(self) -> None:
-        """Until the studio closes."""
-        while (job := self._ledger.take(None if self._worker.status.state == "ready" else LOADING)) is not None:
+        """One job after another, until the studio closes."""
+        while (job := self._ledger.take(self._beginning)) is not None:
             try:
                 note = self._make(job)
             except EngineLost as lost:
-                self._ledger.lost(job, str(lost))
+                self._ledger.lost(job, str(lost), lost.alone)
             except Exception as error:
                 self._ledger.end(job, "failed", sentence(error))
             else:
                 self._ledger.end(job, "done" if job.complete else "cancelled", note)
+
+    def _beginning(self) -> str | None:
+        """What is said of a job that begins."""
+        return None if self._worker.status.state == "ready" else LOADING
 
     def _make(self, job: Job) -> str | None:
         """Make what is missing; a sentence where there is something to say of it."""
@@ -77,8 +81,8 @@ class Runner:
 
     def _save(self, job: Job, request: Request, card: ModelCard, made: Made, number: int) -> None:
         """Mark, file, row: whichever a crash comes after, the picture is found again, or made again, once."""
-        mark = datetime.now(UTC).isoformat(timespec="microseconds")
         on = dict(self._worker.status.on)
+        mark = self._ledger.mark(job, number)
         recipe = Recipe(
             request=request.alone(made.index),
             model=card.reference,
@@ -86,8 +90,8 @@ class Runner:
             on=on | {"memory": made.spared} if made.spared else on,
             created=mark,
             proof=made.proof,
+            adapters=made.adapters,
         )
-        self._ledger.mark(job, number, mark)
         saved = self._library.save(made.image, recipe)
         self._ledger.keep(job, number, Result(saved.id, made.seed, request.prompt, saved.width, saved.height))
 

@@ -6,8 +6,11 @@
     recipe.py     the recipe in a PNG
     library.py    the folder of results and inputs
     index.py query.py    finding results: the index over the files, what is asked, what is answered
+    tally.py      what there is to choose from, counted
     said.py       what only a person says of a result: star, tags, collection
-    export.py     a result as JPEG or WebP, with its recipe
+    batch.py      one decision for many pictures
+    thumbnails.py     small copies, made when they are looked at
+    export.py bundle.py    a result as JPEG or WebP, with its recipe; several as one ZIP file
 
 Files are the truth: a result holds its own recipe, and what it was made from lies beside it.
 """

@@ -33,10 +33,15 @@ def export(source: Path, target: Path, quality: int = QUALITY, recipe: bool = Tr
         raise InvalidRequest(f"{target.name} should end in one of {', '.join(KINDS)}, which says the format.")
     if target.exists():
         raise OutputError(f"There is a file {target} already: choose another name.")
+    write_whole(target, exported(source, kind, quality, recipe))
+
+
+def exported(source: Path, kind: str, quality: int = QUALITY, recipe: bool = True) -> bytes:
+    """The same as the bytes of a file.  ``kind``: PNG, JPEG or WEBP."""
     picture = eight_bits(open_picture(source))
     if kind == "JPEG" and picture.mode == "RGBA":
-        raise InvalidRequest("JPEG has no transparency: choose a name that ends in .webp or .png.")
-    write_whole(target, _encoded(picture, kind, quality, read_texts(source), recipe))
+        raise InvalidRequest("JPEG has no transparency: choose WebP (.webp) or PNG (.png).")
+    return _encoded(picture, kind, quality, read_texts(source), recipe)
 
 
 def _encoded(picture: Image.Image, kind: str, quality: int, texts: Texts, recipe: bool) -> bytes:

@@ -23,22 +23,24 @@ LEAST_FREE = 16 * 2**20
 """Bytes: below this a run is not begun, because its pictures would not fit."""
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, lasting: bool = True) -> None:
     """Write a new file with its folder; OutputError, and nothing left behind, where that fails.
 
     ``path`` must be a name that nobody else writes: it holds either random letters or the hash of its content.
+    ``lasting``: what can be made again need not be forced to the disk, which takes longer than many a file is worth.
     """
     temporary = path.with_name(f".{path.name[:40]}-{secrets.token_hex(4)}{TEMPORARY}")
     with _explained(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write_through(temporary, data)
+            _write_through(temporary, data, lasting)
             temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        if lasting:
+            _sync_folder(path.parent)
 
 
 def move(path: Path, folder: Path) -> Path:
@@ -75,11 +77,12 @@ def sweep(folder: Path) -> None:
                 litter.unlink()
 
 
-def _write_through(path: Path, data: bytes) -> None:
+def _write_through(path: Path, data: bytes, lasting: bool) -> None:
     with path.open("xb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

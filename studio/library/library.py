@@ -4,6 +4,7 @@
     outputs/inputs/<sha256 of the pixels>.png                              a picture or mask that went in, kept once
     outputs/.trash/                                                        results thrown away, until it is emptied
     outputs/.studio/said/<id>.json                                         star, tags and collection of a result
+    outputs/.studio/thumbnails/<id>-<side>.webp                            small copies, made when they are looked at
     outputs/.studio/library.sqlite                                         the index, made of all these files
 
 Ids are opaque to whoever holds them, and never become part of a path before they were found to be plain hexadecimal.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +34,7 @@ from studio.library.index import Index
 from studio.library.query import Entry, Query
 from studio.library.recipe import Recipe
 from studio.library.said import Said
+from studio.library.thumbnails import Thumbnails
 
 RESULT_ID = re.compile(r"[0-9a-f]{12}")
 INPUT_ID = re.compile(r"[0-9a-f]{64}")
@@ -55,6 +58,7 @@ class Library:
         self.outputs = outputs
         self.inputs = outputs / "inputs"
         self.index = Index(outputs)
+        self.thumbnails = Thumbnails(outputs)
 
     def check(self) -> None:
         """Try whether results can be written, before work is spent on them; OutputError where they cannot."""
@@ -86,9 +90,9 @@ class Library:
         kind = recipes.source_type(recipe.request.task, of_ours)
         return replace(recipe, pixels=picture_key(picture), source_type=kind)
 
-    def find(self, query: Query) -> list[Entry]:
-        """The results that a query is about, newest first."""
-        return self.index.find(query)
+    def find(self, query: Query, glance: bool = False) -> list[Entry]:
+        """The results that a query is about, newest first.  ``glance``: as ``Index.ask`` has it."""
+        return self.index.find(query, glance)
 
     def entry(self, id: str, trashed: bool = False) -> Entry:
         """What is known of a result, or of one in the trash; UnreadableImage where there is none of that id."""
@@ -100,10 +104,17 @@ class Library:
 
     def say(self, id: str, **said: Any) -> Said:
         """Set the star, the tags or the collection of a result, as ``Said`` names them; the rest stays as it is."""
-        path = self.index.said / f"{self.entry(id).id}.json"
-        now = replace(sayings.read(path), **said)
-        sayings.write(path, now)
+        known = self.entry(id).id
+        now = replace(sayings.read(self._said(known)), **said)
+        self.keep_said(known, now)
         return now
+
+    def keep_said(self, id: str, said: Said) -> None:
+        """Write all that is said of a result; ``id`` must be one of the library's."""
+        sayings.write(self._said(id), said)
+
+    def _said(self, id: str) -> Path:
+        return self.index.said / f"{id}.json"
 
     def trash(self, id: str) -> Path:
         """Throw a result away; it can be brought back until the trash is emptied."""
@@ -118,20 +129,32 @@ class Library:
         thrown = self.index.find(Query(trashed=True))
         for each in thrown:
             remove(each.path)
-            remove(self.index.said / f"{each.id}.json")
+            remove(self._said(each.id))
+            self.thumbnails.forget(each.id)
         return len(thrown)
 
-    def path_of(self, id: str) -> Path | None:
-        """The file of a result or an input; None where the library has none of that id."""
+    def path_of(self, id: str, trashed: bool = False) -> Path | None:
+        """The file of a result, or of one in the trash, or of an input; None where there is none of that id."""
+        folder = self.index.trash if trashed else self.outputs
         if INPUT_ID.fullmatch(id):
-            found = [self.inputs / f"{id}.png"]
+            found: Iterable[Path] = [self.inputs / f"{id}.png"]
+        elif not RESULT_ID.fullmatch(id):
+            found = []
+        elif (known := self.index.known(id)) and known.parent == folder and known.is_file():
+            found = [known]
         else:
-            found = list(self.outputs.glob(f"*_{id}.png")) if RESULT_ID.fullmatch(id) else []
+            found = folder.glob(f"*_{id}.png")
         return next((path for path in found if path.is_file() and not path.is_symlink()), None)
 
     def with_pixels(self, key: str) -> list[Path]:
         """The results whose pixels have this SHA-256."""
         return [each.path for each in self.index.find(Query(pixels=key))] if INPUT_ID.fullmatch(key) else []
+
+    def with_size(self, id: str) -> Saved | None:
+        """The file of a result or an input with its size; None where there is none that can be read."""
+        path = self.path_of(id)
+        size = _size(path) if path else None
+        return Saved(id, path, *size) if path and size else None
 
     def picture(self, id: str) -> Image.Image:
         """A result or an input as it was written; UnreadableImage where it is gone or damaged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ class Query:
 
     ``words``: each occurs in the prompt or the negative prompt, whatever the case.  ``model``: a part of its name or of
     its reference.  ``since`` and ``until``: days where the person is, both included.  ``pixels``: SHA-256 of the
-    picture.  ``trashed``: those thrown away, instead of the others.  ``limit`` and ``offset``: so many of them, after
-    so many; a limit of 0 is none.
+    picture; ``source``: of the one that it was made from.  ``ids``: one of these.  ``trashed``: those thrown away,
+    instead of the others.  ``limit`` and ``offset``: so many of them, after so many; a limit of 0 is none.
+    ``after``: only what comes after a picture, given by its time and id, whether it is still there or not.
     """
 
     id: str = ""
+    ids: tuple[str, ...] = ()
     words: str = ""
     model: str = ""
     since: date | None = None
@@ -37,9 +39,11 @@ class Query:
     tag: str = ""
     collection: str = ""
     pixels: str = ""
+    source: str = ""
     trashed: bool = False
     limit: int = 0
     offset: int = 0
+    after: tuple[float, str] | None = None
 
     def __post_init__(self) -> None:
         if self.task and self.task not in TASKS:
@@ -51,31 +55,44 @@ class Query:
 
     def sql(self) -> tuple[str, list[Any]]:
         """The statement and its values.  A picture's parent is the oldest with the pixels that it was made from."""
-        tests = [("trashed = ?", self.trashed), *self._tests()]
+        tests, values = self._where()
         parent = "SELECT q.id FROM pictures q WHERE q.pixels = p.source AND p.source != '' AND q.id != p.id"
         sql = f"""
             SELECT p.*, ({parent} ORDER BY q.time, q.id LIMIT 1) AS parent
             FROM pictures p
-            WHERE readable AND {" AND ".join(test for test, _ in tests)}
+            WHERE {tests}
             ORDER BY time DESC, id LIMIT ? OFFSET ?
         """
-        return sql, [*(value for _, value in tests), self.limit or -1, self.offset]
+        return sql, [*values, self.limit or -1, self.offset]
 
-    def _tests(self) -> list[tuple[str, Any]]:
-        """What has to hold of a row, with the value that is compared."""
-        tests: list[tuple[str, Any]] = [("instr(words, ?) > 0", word) for word in self.words.casefold().split()]
+    def counting(self) -> tuple[str, list[Any]]:
+        """The statement that counts them all, wherever they begin and end, and its values."""
+        tests, values = replace(self, after=None)._where()
+        return f"SELECT count(*) FROM pictures WHERE {tests}", values
+
+    def _where(self) -> tuple[str, list[Any]]:
+        tests = [("trashed = ?", [self.trashed]), *self._tests()]
+        return " AND ".join(["readable", *(test for test, _ in tests)]), [each for _, some in tests for each in some]
+
+    def _tests(self) -> list[tuple[str, list[Any]]]:
+        """What has to hold of a row, with the values that are compared."""
+        tests: list[tuple[str, list[Any]]] = [("instr(words, ?) > 0", [word]) for word in self.words.casefold().split()]
         if self.model:
-            tests.append(("instr(called, ?) > 0", self.model.casefold()))
+            tests.append(("instr(called, ?) > 0", [self.model.casefold()]))
         if self.since:
-            tests.append(("time >= ?", _midnight(self.since)))
+            tests.append(("time >= ?", [_midnight(self.since)]))
         if self.until:
-            tests.append(("time < ?", _midnight(self.until + timedelta(days=1))))
+            tests.append(("time < ?", [_midnight(self.until + timedelta(days=1))]))
         if self.tag:
-            tests.append(("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", self.tag))
+            tests.append(("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", [self.tag]))
+        if self.ids:
+            tests.append((f"id IN ({', '.join('?' * len(self.ids))})", [*self.ids]))
+        if self.after:
+            tests.append(("time <= ? AND (time < ? OR id > ?)", [self.after[0], *self.after]))
         exact = {"id": self.id, "seed": self.seed, "task": self.task, "collection": self.collection}
-        exact |= {"pixels": self.pixels}
-        tests += [(f"{name} = ?", value) for name, value in exact.items() if value not in ("", None)]
-        return tests + ([("star = ?", True)] if self.starred else [])
+        exact |= {"pixels": self.pixels, "source": self.source}
+        tests += [(f"{name} = ?", [value]) for name, value in exact.items() if value not in ("", None)]
+        return tests + ([("star = ?", [True])] if self.starred else [])
 
 
 @dataclass(frozen=True, kw_only=True)

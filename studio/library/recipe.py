@@ -18,6 +18,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from pipelines.adapters.used import Used
 from pipelines.depth import low_bytes
 from pipelines.errors import UnreadableImage
 from pipelines.events import Proof
@@ -43,7 +44,8 @@ class Recipe:
     """``request``: of this one picture.  ``model``: its reference.  ``on``: device, precision, attention as was.
 
     ``proof``: that the picture keeps what its mask does not cover.  ``pixels``: SHA-256 of the picture itself, as
-    ``pipelines.pictures`` has it.  ``source_type``: how it came to be, as an IPTC term.
+    ``pipelines.pictures`` has it.  ``source_type``: how it came to be, as an IPTC term.  ``adapters``: LoRAs and the
+    like that were on, by name, weight and the hash of their file.
     """
 
     request: Request
@@ -55,11 +57,13 @@ class Recipe:
     proof: Proof | None = None
     pixels: str = ""
     source_type: str = ""
+    adapters: tuple[Used, ...] = ()
 
     def to_json(self) -> str:
         """Canonical: sorted keys, no spaces."""
         proof = None if self.proof is None else vars(self.proof)
         data = vars(self) | {"request": self.request.to_dict(), "on": dict(self.on), "proof": proof}
+        data |= {"adapters": [vars(each) for each in self.adapters]}
         return json.dumps(
             data | {"origin": _origin(self.request)}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
         )

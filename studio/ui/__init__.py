@@ -1,14 +1,16 @@
 """The page: Gradio for the fields, two components of our own for what Gradio has not.
 
-    page.py            the whole page: header, four tabs
+    page.py            the whole page: header, tabs, stage
+    stage.py           what all tabs share: the canvas and the view of the results
     controls.py        components ↔ request, in one place
-    live.py            LiveView: follows a job, shows its pictures
-    canvas.py          Canvas: a picture to start from, to paint a mask on, or to put margins around
+    live.py            the view of the results: follows jobs, shows their pictures
+    canvas.py          the canvas: a picture to start from, to paint a mask on, and to put margins around
     prompt.py          the prompt with its examples and the words that a model does not know
     sight.py           what the model sees of the words, when it is unfolded
+    gallery.py recall.py     the tab over the library; settings into fields
     tab.py             what every tab does: lay out, commit the canvas, build the request, submit it
     text_to_image.py  image_to_image.py  inpaint.py  outpaint.py      one tab a file
 
-A tab only submits; a job is watched by the browser through `/api/jobs`, never through Gradio, so that a reload, a
+A tab only submits; jobs are watched by the browser through `/api/events`, never through Gradio, so that a reload, a
 second device or a dropped connection loses nothing.  The scripts and styles are files in `assets/page/`.
 """

@@ -1,4 +1,4 @@
-"""The canvas: a picture alone, with a mask painted on it, or with margins around it (`assets/page/canvas.js`).
+"""The canvas: a picture, the mask painted on it and the margins around it (`assets/page/canvas.js`).
 
 When Generate is clicked the browser uploads what is new and the value becomes ``{"picture": id, "mask": id}``.  Nothing
 but these two names ever comes from the browser, and the library decides whether it knows them.
@@ -7,7 +7,7 @@ but these two names ever comes from the browser, and the library decides whether
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -19,22 +19,27 @@ if TYPE_CHECKING:
 
     from studio.library import Library
 
-CALL = """async () => (await import(new URL("page/canvas.js", document.baseURI))).{function}("{task}")"""
+COMMIT = """async () => (await import(new URL("page/canvas.js", document.baseURI))).commit("{task}")"""
+
+SOFTEN = """async (feather, grow) => {
+    (await import(new URL("page/canvas.js", document.baseURI))).soften({ feather, grow });
+}"""
+"""The script that tells the canvas how soft the mask's edge will be, for its preview."""
+
+MARGINS = """async (left, top, right, bottom) => {
+    (await import(new URL("page/canvas.js", document.baseURI))).margins({ left, top, right, bottom });
+}"""
+"""The script that tells the canvas of margins which nobody has typed: those of a picture's recipe."""
 
 
-def canvas(task: str, mode: Literal["picture", "mask", "margins"]) -> gr.HTML:
-    """One picture, opened by button, drop, paste or from another tab."""
-    return component("canvas", f"{task}-canvas", task=task, mode=mode)
+def canvas() -> gr.HTML:
+    """The one canvas of the page, not yet on it; the mode that is shown decides what can be done on it."""
+    return component("canvas", "canvas", render=False)
 
 
 def commit(task: str) -> str:
     """The script that uploads what is new on a canvas and gives its value."""
-    return CALL.format(function="commit", task=task)
-
-
-def redraw(task: str) -> str:
-    """The script that draws the frame anew when the fields of the margins have changed."""
-    return CALL.format(function="redraw", task=task)
+    return COMMIT.format(task=task)
 
 
 def picture(value: Any, library: Library) -> Image:

@@ -11,13 +11,13 @@ from pipelines.requests import ImageToImage
 from pipelines.resizing import RESIZES
 from studio.ui import canvas, controls
 from studio.ui.controls import Values
-from studio.ui.live import live_view
 from studio.ui.prompt import prompt_fields
 from studio.ui.tab import Form, advanced_fields, area, tab, wire
 
 if TYPE_CHECKING:
     from studio.models import ModelCard
     from studio.services import Studio
+    from studio.ui.stage import Stage
 
 TASK = ImageToImage.task
 
@@ -43,26 +43,23 @@ class Shaping:
         }
 
 
-def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
+def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> None:
     """Lay the tab out and wire it."""
     with tab(TASK, "Image to image"):
         with area("prompt"):
             prompt, generate, fold = prompt_fields(TASK, card, "What should the picture become?")
-        with area("stage"):
-            easel = canvas.canvas(TASK, "picture")
-            view = live_view(TASK, "Open a picture, say what it should become, and generate.")
         with area("settings"):
             strength = controls.slider(TASK, "Strength", 0.6, 0, 1, 0.05)
             count = controls.count(TASK)
             advanced, shaping = advanced_fields(TASK, studio, card, _shaping)
     extra = frozenset({strength, *vars(shaping).values()})
-    form = Form(TASK, prompt, generate, fold, view, count, advanced, extra, easel)
+    form = Form(TASK, prompt, generate, fold, stage.view, count, advanced, extra, stage.easel)
 
     def request(values: Values) -> ImageToImage:
         return ImageToImage(
             **form.read(values),
             **shaping.read(values),
-            image=canvas.picture(values[easel], studio.library),
+            image=canvas.picture(values[stage.easel], studio.library),
             strength=controls.number("Strength", values[strength]),
         )
 

@@ -13,13 +13,13 @@ from pipelines.parts import PADDED, PADDING
 from pipelines.requests import Inpaint
 from studio.ui import canvas, controls
 from studio.ui.controls import Values
-from studio.ui.live import live_view
 from studio.ui.prompt import prompt_fields
 from studio.ui.tab import Form, advanced_fields, area, tab, wire
 
 if TYPE_CHECKING:
     from studio.models import ModelCard
     from studio.services import Studio
+    from studio.ui.stage import Stage
 
 TASK = Inpaint.task
 AREA_LABELS = {
@@ -57,31 +57,31 @@ class Edge:
         }
 
 
-def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
+def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> None:
     """Lay the tab out and wire it."""
     with tab(TASK, "Inpaint"):
         with area("prompt"):
             prompt, generate, fold = prompt_fields(TASK, card, "What should be where you paint?")
-        with area("stage"):
-            easel = canvas.canvas(TASK, "mask")
-            view = live_view(TASK, "Paint over a part of the picture, say what should be there, and generate.")
         with area("settings"):
             strength = controls.slider(TASK, "Strength", 1.0, 0, 1, 0.05)
             count = controls.count(TASK)
             advanced, edge = advanced_fields(TASK, studio, card, _edge)
     extra = frozenset({strength, *vars(edge).values()})
-    form = Form(TASK, prompt, generate, fold, view, count, advanced, extra, easel)
+    form = Form(TASK, prompt, generate, fold, stage.view, count, advanced, extra, stage.easel)
 
     def request(values: Values) -> Inpaint:
         return Inpaint(
             **form.read(values),
             **edge.read(values),
-            image=canvas.picture(values[easel], studio.library),
-            mask=canvas.mask(values[easel], studio.library),
+            image=canvas.picture(values[stage.easel], studio.library),
+            mask=canvas.mask(values[stage.easel], studio.library),
             strength=controls.number("Strength", values[strength]),
         )
 
-    wire(page, studio, form, request)
+    kept = wire(page, studio, form, request)
+    soft = {"js": canvas.SOFTEN, "inputs": [edge.feather, edge.grow], "show_progress": "hidden"}
+    kept.then(None, **soft)
+    gr.on([edge.feather.change, edge.grow.change], None, **soft)
 
 
 def _edge() -> Edge:

@@ -11,13 +11,13 @@ from pipelines.infill import FILLS
 from pipelines.requests import Outpaint
 from studio.ui import canvas, controls
 from studio.ui.controls import Values
-from studio.ui.live import live_view
 from studio.ui.prompt import prompt_fields
 from studio.ui.tab import Form, advanced_fields, area, tab, wire
 
 if TYPE_CHECKING:
     from studio.models import ModelCard
     from studio.services import Studio
+    from studio.ui.stage import Stage
 
 TASK = Outpaint.task
 
@@ -41,30 +41,28 @@ class Edge:
         }
 
 
-def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
+def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> None:
     """Lay the tab out and wire it."""
     with tab(TASK, "Outpaint"):
         with area("prompt"):
             prompt, generate, fold = prompt_fields(TASK, card, "What should the larger picture show?")
-        with area("stage"):
-            easel = canvas.canvas(TASK, "margins")
-            view = live_view(TASK, "Open a picture, drag its edges outwards, and generate.")
         with area("settings"):
             margins = controls.margin_fields(TASK, card.defaults["width"] // 4)
             count = controls.count(TASK)
             advanced, edge = advanced_fields(TASK, studio, card, _edge)
-    extra = frozenset({*vars(margins).values(), *vars(edge).values()})
-    form = Form(TASK, prompt, generate, fold, view, count, advanced, extra, easel)
+    extra, drawn = frozenset(vars(edge).values()), frozenset(vars(margins).values())
+    form = Form(TASK, prompt, generate, fold, stage.view, count, advanced, extra, stage.easel, drawn)
 
     def request(values: Values) -> Outpaint:
         return Outpaint(
             **form.read(values),
             **margins.read(values),
             **edge.read(values),
-            image=canvas.picture(values[easel], studio.library),
+            image=canvas.picture(values[stage.easel], studio.library),
         )
 
-    gr.on([field.change for field in vars(margins).values()], None, js=canvas.redraw(TASK), show_progress="hidden")
+    sides = [margins.left, margins.top, margins.right, margins.bottom]
+    gr.on([side.change for side in sides], None, js=canvas.MARGINS, inputs=sides, show_progress="hidden")
     wire(page, studio, form, request)
 
 

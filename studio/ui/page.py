@@ -1,4 +1,4 @@
-"""The whole page: a header and four tabs."""
+"""The whole page: a header, the modes as tabs, and the stage that they share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from studio.ui import image_to_image, inpaint, outpaint, text_to_image
+from studio.ui import gallery, image_to_image, inpaint, outpaint, recall, stage, text_to_image
 from studio.ui.component import component
 
 if TYPE_CHECKING:
@@ -18,9 +18,12 @@ def build(studio: Studio) -> gr.Blocks:
     card = studio.models.card(studio.model)
     with gr.Blocks(title="Diffusion Studio", analytics_enabled=False, fill_width=True) as page:
         component("header", "header", title=card.title)
-        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
-            text_to_image.build(page, studio, card)
-            image_to_image.build(page, studio, card)
-            inpaint.build(page, studio, card)
-            outpaint.build(page, studio, card)
+        shared = stage.make()
+        with gr.Column(elem_id="studio"):
+            with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+                for mode in (text_to_image, image_to_image, inpaint, outpaint):
+                    mode.build(page, studio, card, shared)
+                gallery.build()
+            shared.draw()
+        recall.build(page)
     return page

@@ -50,6 +50,7 @@ def told(studio: Studio, form: Form, values: Values) -> str:
     try:
         request = TextToImage(**form.read(values)).alone(0)
         wording = word(request, studio.settings.words, form.advanced.worn(values))
-        return "\n".join([seen(wording.requests[0], studio.tokenizer), *(f"Note: {hint}" for hint in wording.hints)])
+        lines = seen(wording.requests[0], studio.tokenizer, studio.settings.models)
+        return "\n".join([lines, *(f"Note: {hint}" for hint in wording.hints)])
     except StudioError as error:
         return str(error)

@@ -1,8 +1,7 @@
 """What every tab does: lay its parts out, build the request, submit it, follow the job.
 
-prompt      the prompt and Generate        on a narrow screen the three stand below each other in this order,
-stage       canvas and pictures            on a wide one prompt and settings are left, the stage right
-settings    everything else
+prompt      the prompt and Generate        on a wide screen both are left of the stage, which all tabs share; on a
+settings    everything else                narrow one there are, one below the other, canvas, prompt, results, settings
 """
 
 from __future__ import annotations
@@ -38,7 +37,11 @@ FIELDS = """async (...values) => {{
 
 @dataclass(frozen=True)
 class Form:
-    """The components of a tab.  ``extra``: the fields that only this task has.  ``easel``: its canvas, if any."""
+    """The components of a tab.
+
+    ``extra``: the fields that only this task has.  ``easel``: the canvas, if it needs it.  ``drawn``: the fields that
+    the canvas fills in, and keeps with the picture.
+    """
 
     task: str
     prompt: gr.Textbox
@@ -49,6 +52,7 @@ class Form:
     advanced: Advanced
     extra: frozenset[Any] = field(default_factory=frozenset)
     easel: gr.HTML | None = None
+    drawn: frozenset[Any] = field(default_factory=frozenset)
 
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that every task has."""
@@ -58,7 +62,7 @@ class Form:
     @property
     def fields(self) -> set[Any]:
         """Everything that is typed or chosen."""
-        return {self.prompt, self.count, *self.advanced.fields, *self.extra}
+        return {self.prompt, self.count, *self.advanced.fields, *self.extra, *self.drawn}
 
 
 @contextmanager
@@ -66,14 +70,14 @@ def tab(task: str, title: str) -> Iterator[None]:
     """One tab; Gradio draws it when it is first shown."""
     with (
         gr.Tab(title, id=task, elem_id=f"{task}-tab"),
-        gr.Column(elem_classes=["studio-grid", task], elem_id=task),
+        gr.Column(elem_classes="studio-mode", elem_id=task),
     ):
         yield
 
 
 @contextmanager
 def area(name: str) -> Iterator[None]:
-    """One of the three parts of a tab."""
+    """One of the two parts of a tab."""
     with gr.Column(elem_classes=["studio-area", f"studio-{name}-area"], min_width=0):
         yield
 
@@ -88,11 +92,14 @@ def advanced_fields(
         return advanced(task, card.defaults, styles), more
 
 
-def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> None:
-    """Let Generate commit the canvas, where there is one, build the request and submit it; keep what was typed."""
+def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> Any:
+    """Let Generate commit the canvas, where there is one, build the request and submit it; keep what was typed.
+
+    Returns the event of the fields having been filled in at the beginning of a visit.
+    """
 
     def generate(values: Values) -> dict[str, Any]:
-        return submitted(studio, lambda: build(values), form.advanced.worn(values))
+        return submitted(studio, lambda: build(values), form.advanced.worn(values)) | {"task": form.task}
 
     options = {"outputs": form.view, "show_progress": "hidden", "api_visibility": "private"}
     if form.easel is None:
@@ -101,17 +108,17 @@ def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> None:
         commit = canvas.commit(form.task)
         committed = form.generate.click(None, js=commit, outputs=form.easel, show_progress="hidden")
         committed.then(generate, inputs=form.fields | {form.easel}, **options)
-    keep_fields(page, studio.model, form)
     wire_fold(studio, form)
+    return keep_fields(page, studio.model, form)
 
 
-def keep_fields(page: gr.Blocks, model: str, form: Form) -> None:
+def keep_fields(page: gr.Blocks, model: str, form: Form) -> Any:
     """Keep the fields in the browser when something is generated from them; fill them in at the next visit."""
-    fields = list(form.fields)
+    fields = list(form.fields - form.drawn)
     parts = {"model": model, "task": form.task, "names": [item.elem_id for item in fields]}
     literals = {name: json.dumps(part) for name, part in parts.items()}
     form.generate.click(None, js=FIELDS.format(name="keep", **literals), inputs=fields)
-    page.load(None, js=FIELDS.format(name="kept", **literals), inputs=fields, outputs=fields)
+    return page.load(None, js=FIELDS.format(name="kept", **literals), inputs=fields, outputs=fields)
 
 
 def submitted(studio: Studio, build: Callable[[], Request], styles: Sequence[str] = ()) -> dict[str, Any]:
@@ -121,6 +128,6 @@ def submitted(studio: Studio, build: Callable[[], Request], styles: Sequence[str
         if request.idle:
             raise InvalidRequest(request.idle)
         wording = word(request, studio.settings.words, styles)
-        return live.following(studio.jobs.submit(wording.requests, studio.model), request, wording.hints)
+        return live.following(studio.jobs.submit(wording.requests, studio.model), wording.hints)
     except StudioError as error:
         return live.refusal(error)

@@ -11,13 +11,13 @@ from pipelines.parts import Hires
 from pipelines.requests import TextToImage
 from studio.ui import controls
 from studio.ui.controls import Values
-from studio.ui.live import live_view
 from studio.ui.prompt import prompt_fields
 from studio.ui.tab import Form, advanced_fields, area, tab, wire
 
 if TYPE_CHECKING:
     from studio.models import ModelCard
     from studio.services import Studio
+    from studio.ui.stage import Stage
 
 TASK = TextToImage.task
 LABELS = {"pixels": "The picture", "latents": "Its latents: softer, freer"}
@@ -41,19 +41,17 @@ class Enlarging:
         return {"hires": Hires(scale=scale, upscale=values[self.what], strength=strength)}
 
 
-def build(page: gr.Blocks, studio: Studio, card: ModelCard) -> None:
+def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> None:
     """Lay the tab out and wire it."""
     with tab(TASK, "Text to image"):
         with area("prompt"):
             prompt, generate, fold = prompt_fields(TASK, card, "What should be in the picture?")
-        with area("stage"):
-            view = live_view(TASK, "Your pictures will appear here.")
         with area("settings"):
             size = controls.size_fields(TASK, card.defaults)
             count = controls.count(TASK)
             advanced, enlarging = advanced_fields(TASK, studio, card, _enlarging)
     extra = frozenset({*vars(size).values(), *vars(enlarging).values()})
-    form = Form(TASK, prompt, generate, fold, view, count, advanced, extra)
+    form = Form(TASK, prompt, generate, fold, stage.view, count, advanced, extra)
 
     def request(values: Values) -> TextToImage:
         return TextToImage(**form.read(values), **size.read(values), **enlarging.read(values))

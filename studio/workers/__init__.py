@@ -2,12 +2,14 @@
 
     messages.py    what crosses the pipe
     child.py       the child: the only file of the studio that lets torch in
+    going.py       one run in it: what is kept and told
     keeping.py     how far a run is, kept on disk by the child
     process.py     a running child, seen from the parent
     turn.py        one run on it, with an eye on the clock
-    worker.py      what the jobs see: run a request, cancel it, how is the engine
+    worker.py      what the jobs see: run requests, cancel them, how is the engine
 
-The worker takes requests and gives events, as ``pipelines.run.generate`` does; it knows no jobs, files or pages.
+The worker takes requests and gives events, as ``pipelines.run.generate`` does, of several at a time; it knows no jobs,
+files or pages.
 """
 
 from studio.workers.messages import EngineLost, Made, Preview, Progress

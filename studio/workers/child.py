@@ -1,11 +1,11 @@
 """The engine's process: commands in on stdin, events out on stdout, words for the log on stderr.
 
-Started as ``python -m studio.workers.child LOAD GENERATE``, the dotted names of what loads a model and what runs a
-request (``pipelines.loading:load``, ``pipelines.run:generate``; tests name their own).
+Started as ``python -m studio.workers.child LOAD TOGETHER``, the dotted names of what loads a model and of what runs
+requests on it (``pipelines.loading:load``, ``pipelines.together:Together``; tests name their own).
 
     listener thread    reads commands; notes cancels at once; ends the process when the studio is gone (on Linux the
                        kernel does, also while something here lets no other thread run)
-    main thread        carries commands out one after another, and looks for a cancel between events
+    main thread        lets runs join between steps, in the order they came, and looks for cancels between events
 """
 
 from __future__ import annotations
@@ -13,42 +13,22 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
-import io
 import os
 import pickle
 import queue
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections import deque
+from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
-from PIL import Image
-
 from pipelines.errors import StudioError
-from pipelines.events import Picture, Step
+from pipelines.events import Ended, Picture, Step
 from studio.explain import sentence
 from studio.settings import QUIET
-from studio.workers.keeping import Kept
-from studio.workers.messages import (
-    Cancel,
-    Finished,
-    Loading,
-    Made,
-    Model,
-    Prepare,
-    Preview,
-    Progress,
-    Ready,
-    Refused,
-    Run,
-    Unready,
-)
-
-PREVIEW_PAUSE = 0.125
-"""Seconds between previews, over all pictures of a run."""
+from studio.workers.going import Going, Send
+from studio.workers.messages import Cancel, Finished, Loading, Model, Prepare, Ready, Refused, Run, Unready
 
 DEVICE_FAULT = "AcceleratorError"
 """What torch raises once something has gone wrong on the device itself: only a new process can work with it again."""
@@ -56,136 +36,130 @@ DEVICE_FAULT = "AcceleratorError"
 PR_SET_PDEATHSIG = 1
 """From the kernel's prctl.h: the signal to get when the thread that started this process is gone."""
 
-Send = Callable[[Any], None]
 
-
-def main(load: str, generate: str) -> None:
+def main(load: str, together: str) -> None:
     """Serve until the studio is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the studio, which then ends this process
     os.environ |= QUIET
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     commands, events = _take_pipes()
-    inbox: queue.SimpleQueue[Prepare | Run] = queue.SimpleQueue()
-    cancelled: set[str] = set()
-    threading.Thread(target=_listen, args=(commands, inbox, cancelled), daemon=True).start()
-    engine = Engine(load, generate, lambda message: _write(events, message), cancelled)
+    engine = Engine(load, together, lambda message: _write(events, message))
+    threading.Thread(target=_listen, args=(commands, engine), daemon=True).start()
     while True:
-        command = inbox.get()
-        if isinstance(command, Run):
-            engine.run(command)
-        else:
-            engine.prepare(command.model)
+        engine.receive()
+        engine.step()
 
 
 class Engine:
-    """At most one loaded model, and what is done with it."""
+    """At most one loaded model, and the runs on it.
 
-    def __init__(self, load: str, generate: str, send: Send, cancelled: set[str]) -> None:
-        self.load_name = load
-        self.generate_name = generate
-        self.send = send
-        self.cancelled = cancelled
-        self.model: Model | None = None
-        self.family: Any = None
+    A run joins those under way if it is of their model.  One of another model waits until they are over, and so does
+    whatever comes behind it.  ``inbox`` and ``cancelled`` are filled by the listener.
+    """
 
-    def prepare(self, model: Model) -> None:
-        """Load ``model``; how that went is said on the way."""
-        with suppress(StudioError):
-            self._ensure(model)
+    def __init__(self, load: str, together: str, send: Send) -> None:
+        self.inbox: queue.SimpleQueue[Prepare | Run] = queue.SimpleQueue()
+        self.cancelled: set[str] = set()
+        self._load_name = load
+        self._together_name = together
+        self._send = send
+        self._waiting: deque[Prepare | Run] = deque()
+        self._going: dict[str, Going] = {}
+        self._model: Model | None = None
+        self._together: Any = None
 
-    def run(self, run: Run) -> None:
-        """Carry one run out and say how it went."""
+    def receive(self) -> None:
+        """Take up what was commanded; wait for it where there is nothing else to do."""
+        cancelled = set(self.cancelled)  # now, so that whatever these are about has been put into the inbox
+        while not self.inbox.empty() or not (self._going or self._waiting):
+            self._waiting.append(self.inbox.get())
+        for run in [each.run for each in self._waiting if isinstance(each, Run) and each.run in cancelled]:
+            self._waiting = deque(each for each in self._waiting if not (isinstance(each, Run) and each.run == run))
+            self._send(Finished(run))
+        self.cancelled -= cancelled - self._going.keys()
+        while self._waiting and (not self._going or self._waiting[0].model == self._model):
+            self._begin(self._waiting.popleft())
+
+    def step(self) -> None:
+        """Carry all runs one step further, but for those that are cancelled on the way."""
+        self._heed()
+        if not self._going:
+            return
         try:
-            self._ensure(run.model)
-            self._generate(run)
+            for run, event in self._together.step():
+                self._hear(run, event)
+                self._heed()
+        except Exception as error:  # what is not the fault of one is that of all
+            for run in list(self._going):
+                self._together.drop(run)
+                self._end(run, error)
+
+    def _begin(self, command: Prepare | Run) -> None:
+        """Have the model loaded and let a run join; how that went is said on the way."""
+        try:
+            self._ensure(command.model)
+            if isinstance(command, Run):
+                going = Going(command, self._send)
+                self._together.add(command.run, command.request, resume=going.kept.read(), done=command.done)
+                self._going[command.run] = going
         except Exception as error:
-            reason = sentence(error)
-            if type(error).__name__ == DEVICE_FAULT:
-                os._exit(1)
-            self.send(Refused(run.run, reason))
-            del error  # and with it what the frames of its traceback hold
-            gc.collect()
-        else:
-            self.send(Finished(run.run))
-        self.cancelled.discard(run.run)
+            if isinstance(command, Run):
+                self._send(Refused(command.run, sentence(error)))
 
     def _ensure(self, model: Model) -> None:
         """Have ``model`` loaded, and no other, since two may not fit; StudioError where it cannot be."""
-        if self.family is not None and self.model == model:
+        if self._together is not None and self._model == model:
             return
-        self.family = None
-        self.send(Loading())
+        self._together = None
+        self._send(Loading())
         try:
-            self.family = _named(self.load_name)(model.folder, device=model.device, attention=model.attention)
+            how = {name: value for name, value in vars(model).items() if name != "folder"}
+            family = _named(self._load_name)(model.folder, **how)
+            self._together = _named(self._together_name)(family)
         except Exception as error:
             reason = sentence(error)
-            self.send(Unready(reason))
+            self._send(Unready(reason))
             raise StudioError(reason) from error
-        self.model = model
-        self.send(Ready(dict(self.family.report)))
+        self._model = model
+        self._send(Ready(dict(family.report)))
 
-    def _generate(self, run: Run) -> None:
-        previews, kept = Previews(run), Kept(run)
-        generate = _named(self.generate_name)
-        with closing(generate(self.family, run.request, resume=kept.read(), done=run.done)) as events:
-            while run.run not in self.cancelled:
-                event = _next(events, kept)
-                if event is None:
-                    return
-                for message in _translate(run, event, previews):
-                    self.send(message)
+    def _heed(self) -> None:
+        """Let go of what was cancelled."""
+        for run in self._going.keys() & set(self.cancelled):
+            self._together.drop(run)
+            self._end(run)
 
+    def _hear(self, run: str, event: Step | Picture | Ended) -> None:
+        if isinstance(event, Ended):
+            self._end(run, event.error)
+            return
+        try:
+            self._going[run].hear(event)
+        except Exception as error:
+            self._together.drop(run)
+            self._end(run, error)
 
-class Previews:
-    """Draws a preview now and then: each picture of a run as often as the others."""
-
-    def __init__(self, run: Run) -> None:
-        self.pause = PREVIEW_PAUSE * run.request.count
-        self.last: dict[int, float] = {}
-
-    def draw(self, step: Step) -> bytes | None:
-        """A small JPEG, or None where it is too soon, or the picture itself comes next."""
-        now = time.monotonic()
-        if step.step == step.steps or now - self.last.get(step.index, -self.pause) < self.pause:
-            return None
-        self.last[step.index] = now
-        return _jpeg(step.preview())
-
-
-def _next(events: Iterator[Step | Picture], kept: Kept) -> Step | Picture | None:
-    """The next event, None at the end; what led there is kept, above all where it goes wrong."""
-    try:
-        event = next(events, None)
-    except StudioError:
-        raise
-    except Exception:
-        with suppress(Exception):  # what went wrong first is what counts
-            kept.write()
-        raise
-    if event is not None:
-        kept.hear(event)
-    return event
-
-
-def _translate(run: Run, event: Step | Picture, previews: Previews) -> Iterator[Any]:
-    if isinstance(event, Picture):
-        yield Made(run.run, event.index, event.seed, event.image, event.proof, event.spared)
-        return
-    yield Progress(run.run, event.index, event.step, event.steps)
-    jpeg = previews.draw(event)
-    if jpeg is not None:
-        yield Preview(run.run, event.index, jpeg)
-
-
-def _jpeg(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.convert("RGB").save(file, "JPEG", quality=85, subsampling=0)
-    return file.getvalue()
+    def _end(self, run: str, error: Exception | None = None) -> None:
+        """Say how a run went; where it broke, what led there is kept."""
+        if error is None:
+            del self._going[run]
+            self._send(Finished(run))
+            return
+        if not isinstance(error, StudioError):
+            with suppress(Exception):  # what went wrong first is what counts
+                self._going[run].kept.write()
+        reason = sentence(error)
+        if type(error).__name__ == DEVICE_FAULT:
+            os._exit(1)
+        del self._going[run]
+        self._send(Refused(run, reason))
+        error.__traceback__ = None  # and with it what its frames hold
+        gc.collect()
 
 
 def _named(name: str) -> Any:
-    """What a dotted name such as ``pipelines.run:generate`` stands for; importing it is when torch comes in."""
+    """What a dotted name such as ``pipelines.loading:load`` stands for; importing it is when torch comes in."""
     module, _, attribute = name.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
@@ -197,15 +171,15 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return sys.stdin.buffer, events
 
 
-def _listen(commands: BinaryIO, inbox: queue.SimpleQueue[Prepare | Run], cancelled: set[str]) -> None:
+def _listen(commands: BinaryIO, engine: Engine) -> None:
     """Read until the studio closes the pipe or dies; then end at once, also in the middle of a step."""
     try:
         while True:
             command = pickle.load(commands)
             if isinstance(command, Cancel):
-                cancelled.add(command.run)
+                engine.cancelled.add(command.run)
             else:
-                inbox.put(command)
+                engine.inbox.put(command)
     finally:
         os._exit(0)
 

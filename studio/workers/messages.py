@@ -11,22 +11,29 @@ from pathlib import Path
 
 from PIL import Image
 
+from pipelines.adapters.used import Used
 from pipelines.errors import StudioError
 from pipelines.events import Proof
 from pipelines.requests import Request
 
 
 class EngineLost(StudioError):
-    """The engine's process ended in the middle of a run."""
+    """The engine's process ended in the middle of a run; ``alone``: of no other, so that it was this one's doing."""
+
+    def __init__(self, sentence: str, alone: bool = True) -> None:
+        super().__init__(sentence)
+        self.alone = alone
 
 
 @dataclass(frozen=True)
 class Model:
-    """Which model to have loaded, and how."""
+    """Which model to have loaded, and how; ``models`` and ``vae`` as ``pipelines.loading.load`` has them."""
 
     folder: Path
     device: str = "auto"
     attention: str = "auto"
+    models: Path | None = None
+    vae: str | None = None
 
 
 # To the engine
@@ -42,6 +49,8 @@ class Prepare:
 @dataclass(frozen=True)
 class Run:
     """Make the pictures of ``request``; answered by events of that ``run``, the last ``Finished`` or ``Refused``.
+
+    Several may be under way at a time, as long as they are of one model; others wait, and what comes behind them too.
 
     ``done``: the indices of pictures that are there already.  ``saved``: where the engine keeps how far it is, at most
     every ``save_every`` seconds, and looks first for what an earlier engine kept.
@@ -105,7 +114,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Made:
-    """Picture ``index`` is done; ``proof`` and ``spared`` as in ``pipelines.events.Picture``."""
+    """Picture ``index`` is done; ``proof``, ``spared`` and ``adapters`` as in ``pipelines.events.Picture``."""
 
     run: str
     index: int
@@ -113,6 +122,7 @@ class Made:
     image: Image.Image
     proof: Proof | None = None
     spared: str = ""
+    adapters: tuple[Used, ...] = ()
 
 
 @dataclass(frozen=True)

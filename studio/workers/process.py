@@ -24,13 +24,13 @@ class Process:
     The thread that makes one must last as long as the studio: on Linux the child ends with it.
     """
 
-    def __init__(self, load: str, generate: str, hear: Hear) -> None:
+    def __init__(self, load: str, together: str, hear: Hear) -> None:
         self._sending = threading.Lock()
         self._reason: str | None = None
         self._silent = False
         path = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "studio.workers.child", load, generate],
+            [sys.executable, "-m", "studio.workers.child", load, together],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"},

@@ -1,4 +1,4 @@
-"""One run on one engine, with an eye on the clock: what is done where it does not answer."""
+"""One run on an engine, with an eye on the clock: what is done where that does not answer."""
 
 from __future__ import annotations
 
@@ -30,14 +30,18 @@ DEAF = 5.0
 
 class Turn:
     """``loading()``: whether a model is just being loaded.  ``patience``: seconds without an event, or a byte read
-    while the model loads, after which the engine hangs and is ended."""
+    while the model loads, after which the engine hangs and is ended.
 
-    def __init__(
-        self, process: Process, events: queue.SimpleQueue[Any], loading: Callable[[], bool], patience: float
-    ) -> None:
+    ``alone``: whether no other run was in the engine when it died.  ``left``: nobody waits for this run any more.
+    """
+
+    def __init__(self, run: str, process: Process, loading: Callable[[], bool], patience: float) -> None:
+        self.run = run
         self.process = process
         self.last: Any = SILENCE
-        self._events = events
+        self.alone = True
+        self.left = False
+        self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._loading = loading
         self._patience = patience
         self._heard = time.monotonic()
@@ -50,6 +54,17 @@ class Turn:
         """Whether its last event has come."""
         return isinstance(self.last, LAST)
 
+    def hear(self, message: Any) -> None:
+        """Whatever the engine tells of any run is a sign of life; what is about this one is kept for ``next``.
+
+        Called in the process's reader thread, with None at its death.
+        """
+        now = time.monotonic()
+        self._slowest = 0.0 if self._slowest is None else max(self._slowest, now - self._heard)
+        self._heard = now
+        if message is None or message.run == self.run:
+            self._events.put(message)
+
     def next(self) -> Any:
         """The next event, or SILENCE."""
         try:
@@ -57,9 +72,6 @@ class Turn:
         except queue.Empty:
             self._look()
             return SILENCE
-        now = time.monotonic()
-        self._slowest = 0.0 if self._slowest is None else max(self._slowest, now - self._heard)
-        self._heard = now
         return self.last
 
     def _look(self) -> None:
@@ -69,22 +81,23 @@ class Turn:
         if time.monotonic() - self._heard > self._patience:
             self.process.kill(f"did nothing for {self._patience:g} seconds and was ended")
 
-    def overdue(self, run: str) -> bool:
-        """Tell the engine to stop, if it has not been told; whether it has had its time since."""
+    def overdue(self) -> bool:
+        """Tell the engine to stop this run, if it has not been told; whether it has had its time since."""
         now = time.monotonic()
         if self._told is None:
             self._told = now
-            self.process.send(Cancel(run))
+            self.process.send(Cancel(self.run))
         return now - self._told > min((self._slowest or 0.0) + SOON, LONGEST)
 
-    def finish(self) -> None:
-        """Let an engine that was told to stop come to its end; one that does not listen is ended.
+    def finish(self, needed: Callable[[], bool]) -> None:
+        """Let an engine that was told to stop come to this run's end; one that does not listen is ended.
 
-        A model that is loading may go on loading: the next run needs it.
+        A model that is loading may go on loading: the next run needs it.  ``needed()``: whether the engine works for
+        others too; then it is left to them.
         """
         began = time.monotonic()
         while not self.over:
             self.next()
-            began = time.monotonic() if self._loading() else began
+            began = time.monotonic() if self._loading() or needed() else began
             if time.monotonic() - began > (self._slowest or 0.0) + DEAF:
                 self.process.kill("did not stop when it was told to and was ended")

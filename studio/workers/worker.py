@@ -1,11 +1,13 @@
-"""What the jobs see of the engine: run a request, cancel it, ask how it is."""
+"""What the jobs see of the engine: run requests, cancel them, ask how it is."""
 
 from __future__ import annotations
 
-import queue
 import threading
+import time
 from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +16,7 @@ from pipelines.requests import Request
 from studio.workers.messages import (
     Cancel,
     EngineLost,
+    Finished,
     Loading,
     Made,
     Model,
@@ -43,10 +46,12 @@ class Status:
 
 
 class Worker:
-    """One engine in a child process; when that dies, the run fails and a new one takes its place.
+    """One engine in a child process; when that dies, its runs fail and a new one takes its place.
 
-    ``load`` and ``generate`` name the functions that the child works with.  ``patience``: seconds without a sign of
-    life after which the engine is ended.  ``save_every``: seconds between two times that a run is kept on disk.
+    Safe to use from any thread, and by several at a time: runs of one model share the engine's steps.
+
+    ``load`` and ``together`` name what the child works with.  ``patience``: seconds without a sign of life after which
+    the engine is ended.  ``save_every``: seconds between two times that a run is kept on disk.
     """
 
     def __init__(
@@ -54,21 +59,25 @@ class Worker:
         *,
         device: str = "auto",
         attention: str = "auto",
+        models: Path | None = None,
+        vae: str | None = None,
         load: str = "pipelines.loading:load",
-        generate: str = "pipelines.run:generate",
+        together: str = "pipelines.together:Together",
         patience: float = 600.0,
         save_every: float = 5.0,
     ) -> None:
         self.device = device
         self.attention = attention
+        self.models = models
+        self.vae = vae
         self.patience = patience
         self.save_every = save_every
         self.status = Status()
-        self._functions = (load, generate)
+        self._names = (load, together)
+        self._starting = ThreadPoolExecutor(1, "engine-starting")  # a thread that lasts, see ``Process``
         self._process: Process | None = None
-        self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._turns: dict[str, Turn] = {}
         self._stopped: set[str] = set()
-        self._leaving: threading.Thread | None = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -79,7 +88,9 @@ class Worker:
 
     def start(self, folder: Path) -> None:
         """Start the engine and let it load a model; returns at once."""
-        self._living().send(Prepare(self._model(folder)))
+        with self._lock:
+            process = self._living()
+        process.send(Prepare(self._model(folder)))
 
     def run(
         self, run: str, request: Request, folder: Path, *, done: frozenset[int] = frozenset(), saved: Path | None = None
@@ -91,13 +102,13 @@ class Worker:
         engine died.
         """
         try:
-            self._wait_for_last(run)
+            self._wait_for_those_left(run)
             if run in self._stopped:
                 return
-            turn = self._turn()
+            turn = self._turn(run)
             turn.process.send(Run(run, request, self._model(folder), done, saved, self.save_every))
             try:
-                yield from self._events_of(turn, run)
+                yield from self._events_of(turn)
             finally:
                 if not turn.over:
                     turn.process.send(Cancel(run))
@@ -107,30 +118,39 @@ class Worker:
         if isinstance(turn.last, Refused):
             raise StudioError(turn.last.sentence)
         if turn.last is None:
-            self._replace(turn.process, folder)
+            self._replace(turn, folder)
 
-    def _events_of(self, turn: Turn, run: str) -> Generator[Progress | Preview | Made]:
+    def _events_of(self, turn: Turn) -> Generator[Progress | Preview | Made]:
         """What the engine tells until it is over, or was told to stop and has had its time."""
         while True:
             event = turn.next()
-            if turn.over or (run in self._stopped and turn.overdue(run)):
+            if turn.over or (turn.run in self._stopped and turn.overdue()):
                 return
             if isinstance(event, Progress | Preview | Made):
                 yield event
 
-    def _turn(self) -> Turn:
-        process = self._living()
-        return Turn(process, self._events, lambda: self.status.state == "loading", self.patience)
+    def _turn(self, run: str) -> Turn:
+        """A place in the engine for a run, which hears of its death from now on."""
+        with self._lock:
+            process = self._living()
+            turn = Turn(run, process, lambda: self.status.state == "loading", self.patience)
+            self._turns[run] = turn
+            return turn
 
     def _leave(self, turn: Turn) -> None:
         """Let the engine come to the end of a run that nobody waits for."""
-        self._leaving = threading.Thread(target=turn.finish, name="engine-leaving", daemon=True)
-        self._leaving.start()
+        turn.left = True
+        turns = self._turns
 
-    def _wait_for_last(self, run: str) -> None:
-        """Until the engine is done with an earlier run, or this one is cancelled."""
-        while self._leaving is not None and self._leaving.is_alive() and run not in self._stopped:
-            self._leaving.join(TICK)
+        def needed() -> bool:
+            return any(not each.left for each in list(turns.values()))
+
+        threading.Thread(target=turn.finish, args=(needed,), name="engine-leaving", daemon=True).start()
+
+    def _wait_for_those_left(self, run: str) -> None:
+        """Until the engine is done with what nobody waits for, or this run is cancelled: it may have to be ended."""
+        while any(turn.left for turn in list(self._turns.values())) and run not in self._stopped:
+            time.sleep(TICK)
 
     def cancel(self, run: str) -> None:
         """Let that run stop before its next step; whoever waits for its events passes that on."""
@@ -143,37 +163,55 @@ class Worker:
             process = self._process
         if process:
             process.close()
+        self._starting.shutdown(wait=False)
 
     def _model(self, folder: Path) -> Model:
-        return Model(folder, self.device, self.attention)
+        return Model(folder, self.device, self.attention, self.models, self.vae)
 
     def _living(self) -> Process:
-        """The engine's process, a new one where there is none or it has died."""
-        with self._lock:
-            if self._closed:
-                raise EngineLost(CLOSING)
-            if self._process is None or not self._process.alive:
-                events = self._events = queue.SimpleQueue()
-                self.status = Status()
-                self._process = Process(*self._functions, lambda message: self._hear(message, events))
-            return self._process
+        """The engine's process, a new one where there is none or it has died.  Under the lock."""
+        if self._closed:
+            raise EngineLost(CLOSING)
+        if self._process is None or not self._process.alive:
+            turns = self._turns = {}
+            self.status = Status()
+            hear = partial(self._hear, turns)
+            self._process = self._starting.submit(Process, *self._names, hear).result()
+        return self._process
 
-    def _replace(self, process: Process, folder: Path) -> None:
+    def _replace(self, turn: Turn, folder: Path) -> None:
         """After a death in the middle of a run: load anew behind the page, and say what happened."""
         if self._closed:
             raise EngineLost(CLOSING)
-        self.start(folder)
-        raise EngineLost(f"The engine {process.how_it_ended()}.")
+        if self._process is turn.process:  # others that were in it have not seen to it yet
+            self.start(folder)
+        raise EngineLost(f"The engine {turn.process.how_it_ended()}.", turn.alone)
 
-    def _hear(self, message: Any, events: queue.SimpleQueue[Any]) -> None:
-        """Sort what comes: how the engine is, or how the run goes.  Called in the process's reader thread."""
+    def _hear(self, turns: dict[str, Turn], message: Any) -> None:
+        """Sort what comes: how the engine is, or how the runs go.  Called in the process's reader thread."""
         if isinstance(message, Loading):
             self.status = Status()
         elif isinstance(message, Ready):
             self.status = Status("ready", on=message.on)
         elif isinstance(message, Unready):
             self.status = Status("failed", message.sentence)
+        elif message is None:
+            self._bury(turns)
         else:
-            if message is None and events is self._events:
+            with self._lock:
+                hearing = list(turns.values())
+                if isinstance(message, Finished | Refused):
+                    turns.pop(message.run, None)
+            for turn in hearing:
+                turn.hear(message)
+
+    def _bury(self, turns: dict[str, Turn]) -> None:
+        """Tell all runs of an engine that it is dead."""
+        with self._lock:
+            if turns is self._turns:
                 self.status = Status("failed", "The engine has stopped; it starts again with the next job.")
-            events.put(message)
+            lost = list(turns.values())
+            turns.clear()
+        for turn in lost:
+            turn.alone = len(lost) == 1
+            turn.hear(None)

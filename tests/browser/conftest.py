@@ -58,9 +58,9 @@ def page(context: BrowserContext, studio: Running) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", note)
     page.goto(studio.url)
-    page.wait_for_selector("#text_to_image-live [data-ready]", state="attached")
+    page.wait_for_selector("#live [data-ready]", state="attached")
     yield page
-    page.evaluate("localStorage.clear()")
+    page.evaluate("() => { localStorage.clear(); Storage.prototype.setItem = () => {}; }")  # on leaving, too
     page.close()
     assert not foreign
     assert not errors

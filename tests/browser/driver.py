@@ -36,6 +36,11 @@ FLAGS = (
     "--disable-sync",
 )
 
+STEPS = """async () => {
+    const { state } = await import(new URL("page/canvas.js", document.baseURI));
+    return state().steps.length;
+}"""
+
 
 @dataclass(frozen=True)
 class Running:
@@ -115,9 +120,11 @@ def free_port() -> int:
 
 
 def open_tab(page: Page, task: str) -> None:
-    """Show a tab and wait until its live view stands."""
+    """Show a tab and wait until the stage shows its mode."""
     page.locator(f"#{task}-tab-button").click()
-    page.wait_for_selector(f"#{task}-live [data-ready]", state="attached")
+    page.wait_for_selector(f'#studio[data-task="{task}"]')
+    page.wait_for_selector("#live [data-ready]", state="attached")
+    page.wait_for_selector(f"#{task}-generate")
 
 
 def set_number(page: Page, task: str, name: str, value: float | str) -> None:
@@ -130,21 +137,27 @@ def set_number(page: Page, task: str, name: str, value: float | str) -> None:
 
 def generate(page: Page, task: str, prompt: str) -> str:
     """Ask for pictures and give the job's id as soon as the page follows it."""
-    cards = page.locator(f"#{task}-live .card")
+    cards = page.locator("#live .card")
     before = cards.first.get_attribute("data-job") if cards.count() else None
     page.locator(f"#{task}-prompt textarea").fill(prompt)
     page.locator(f"#{task}-generate").click()
     page.wait_for_function(
-        "([task, before]) => { const card = document.querySelector(`#${task}-live .card`);"
-        " return card && card.dataset.job !== before; }",
-        arg=[task, before],
+        "before => { const card = document.querySelector('#live .card'); return card && card.dataset.job !== before; }",
+        arg=before,
     )
+    page.wait_for_selector(f"#{task}-generate:enabled")  # Gradio has answered too: a reload breaks nothing off
     return str(cards.first.get_attribute("data-job"))
 
 
 def wait_for(page: Page, job: str, state: str = "done", timeout: float = 60) -> None:
     """Wait until a job's card says that it is in this state."""
     page.wait_for_selector(f'.card[data-job="{job}"][data-state="{state}"]', timeout=timeout * 1000)
+
+
+def act(page: Page, job: str, name: str, index: int = 0) -> None:
+    """Choose from the menu of a finished picture; the name may be the beginning of what stands there."""
+    page.locator(f'.card[data-job="{job}"] figure:visible .more').nth(index).click()
+    page.locator(".studio-menu button", has_text=name).first.click()
 
 
 def finished(page: Page, job: str) -> Image.Image:
@@ -159,11 +172,19 @@ def pixels(picture: Image.Image) -> Any:
     return numpy.asarray(picture.convert("RGB")).astype(int)
 
 
-def stroke(page: Page, task: str, *points: tuple[float, float]) -> None:
-    """Draw on a canvas; points are fractions of the picture's width and height."""
-    box = page.locator(f"#{task}-canvas .sheet").bounding_box()
+def on_screen(page: Page, *points: tuple[float, float]) -> list[tuple[float, float]]:
+    """Where on the page these points of the picture are, given as shares of its width and height; a mouse is pressed
+    on whole pixels only."""
+    box = page.locator("#canvas .sheet").bounding_box()
     assert box
-    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    return [(round(box["x"] + x * box["width"]), round(box["y"] + y * box["height"])) for x, y in points]
+
+
+def stroke(page: Page, *points: tuple[float, float], tool: str | None = None) -> None:
+    """Draw on the canvas, by whichever tool; points are shares of the picture's width and height."""
+    if tool:
+        page.locator(f"#canvas [data-tool={tool}]").click()
+    at = on_screen(page, *points)
     page.mouse.move(*at[0])
     page.mouse.down()
     for point in at[1:]:
@@ -171,23 +192,37 @@ def stroke(page: Page, task: str, *points: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-def open_picture(page: Page, task: str, size: tuple[int, int], shade: int = 0) -> Image.Image:
-    """Give a canvas a picture by its file button."""
+def committed(page: Page, studio: Running) -> Any:
+    """The mask that Generate would send, (height, width) from 0 to 255, as the library has it."""
+    sent = page.evaluate("""async () => {
+        const { commit } = await import(new URL("page/canvas.js", document.baseURI));
+        return commit("inpaint");
+    }""")
+    with Image.open(studio.outputs / "inputs" / f"{sent['mask']}.png") as mask:
+        assert mask.mode == "L"
+        return numpy.asarray(mask).astype(int)
+
+
+def open_picture(page: Page, task: str, size: tuple[int, int], shade: int = 0, waits: bool = True) -> Image.Image:
+    """Give the canvas a picture by its file button, and wait until it has been looked at and taken."""
     open_tab(page, task)
+    steps = page.evaluate(STEPS)
     ramp = numpy.indices(size[::-1]) + shade
     picture = Image.fromarray(numpy.stack([ramp[0] * 3, ramp[1] * 3, ramp[0] ^ ramp[1]], -1).astype("uint8"))
     data = io.BytesIO()
     picture.save(data, "PNG")
     file = {"name": "photo.png", "mimeType": "image/png", "buffer": data.getvalue()}
-    page.locator(f"#{task}-canvas input[type=file]").set_input_files(file)
-    page.locator(f"#{task}-canvas .frame").wait_for()
+    page.locator("#canvas input[type=file]").set_input_files(file)
+    if waits:
+        page.wait_for_function(f"async before => await ({STEPS})() > before", arg=steps)
+        page.locator("#canvas .sheet").wait_for()
     return picture
 
 
 def mask_alpha(page: Page) -> int:
     """How much is painted: the sum of the mask's alpha."""
     return page.evaluate("""() => {
-        const canvas = document.querySelector("#inpaint-canvas canvas");
+        const canvas = document.querySelector("#canvas .mask");
         const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
         return data.filter((_, i) => i % 4 === 3).reduce((sum, alpha) => sum + alpha, 0);
     }""")

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.browser import driver
-from tests.browser.driver import Running, generate, open_tab, set_number, stroke, wait_for
+from tests.browser.driver import Running, act, generate, open_tab, set_number, stroke, wait_for
 
 IMAGES = driver.ROOT / "docs" / "images"
 
@@ -50,7 +50,7 @@ def walk(browser: Browser, studio: Running, folder: Path) -> None:
 def opened(browser: Browser, studio: Running, theme: str, width: int, height: int) -> Page:
     page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1 if width > 500 else 2)
     page.goto(f"{studio.url}?__theme={theme}")
-    page.wait_for_selector("#text_to_image-live [data-ready]", state="attached")
+    page.wait_for_selector("#live [data-ready]", state="attached")
     return page
 
 
@@ -59,18 +59,22 @@ def make_four(page: Page, prompt: str) -> None:
     wait_for(page, generate(page, "text_to_image", prompt), timeout=300)
 
 
+def newest(page: Page) -> str:
+    return str(page.locator("#live .card").first.get_attribute("data-job"))
+
+
 def repaint(page: Page, prompt: str) -> None:
-    page.locator("#text_to_image-live [data-send=inpaint]").first.click()
+    act(page, newest(page), "Inpaint")
     open_tab(page, "inpaint")
-    page.locator("#inpaint-canvas .frame").wait_for()
-    stroke(page, "inpaint", (0.3, 0.6), (0.45, 0.5), (0.35, 0.72), (0.5, 0.6))
+    page.locator("#canvas .sheet").wait_for()
+    stroke(page, (0.3, 0.6), (0.45, 0.5), (0.35, 0.72), (0.5, 0.6))
     wait_for(page, generate(page, "inpaint", prompt), timeout=300)
 
 
 def widen(page: Page, prompt: str) -> None:
-    page.locator("#inpaint-live [data-send=outpaint]").first.click()
+    act(page, newest(page), "Outpaint")
     open_tab(page, "outpaint")
-    page.locator("#outpaint-canvas .frame").wait_for()
+    page.locator("#canvas .sheet").wait_for()
     for side in ("left", "right"):
         set_number(page, "outpaint", side, 64)
     wait_for(page, generate(page, "outpaint", prompt), timeout=300)

@@ -9,14 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.library import Library
-from tests.browser.driver import Running, finished, generate, open_picture, pixels, set_number, wait_for
+from tests.browser.driver import Running, act, finished, generate, open_picture, pixels, set_number, wait_for
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_picture_is_painted_over_and_goes_on_to_be_inpainted(page: Page, studio: Running) -> None:
     before = open_picture(page, "image_to_image", (96, 64))
-    expect(page.locator("#image_to_image-canvas .sizes")).to_have_text("96 × 64")
+    expect(page.locator("#canvas .sizes")).to_have_text("96 × 64")
     set_number(page, "image_to_image", "steps", 4)
     page.get_by_label("All steps from there").check()
     wait_for(page, job := generate(page, "image_to_image", "a blue house"))
@@ -25,10 +25,10 @@ def test_a_picture_is_painted_over_and_goes_on_to_be_inpainted(page: Page, studi
     assert numpy.abs(pixels(after) - pixels(before)).mean() > 5
     request: Any = Library(studio.outputs).request(Library(studio.outputs).recent(1)[0].path)
     assert (request.task, request.strength, request.full_steps) == ("image_to_image", 0.6, True)
-    page.locator(f'.card[data-job="{job}"] [data-send=inpaint]').click()
+    act(page, job, "Inpaint")
     expect(page.locator("#inpaint-tab-button")).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#inpaint-canvas .frame")).to_be_visible()
-    shown = page.locator("#inpaint-canvas .sheet img").get_attribute("src")
+    expect(page.locator("#canvas .sheet")).to_be_visible()
+    shown = page.locator("#canvas .sheet img").get_attribute("src")
     assert shown == page.locator(f'.card[data-job="{job}"] img').get_attribute("src")
 
 

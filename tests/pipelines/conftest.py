@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.tiny import make_sd_pipeline
+from tests.tiny import PIPELINES
 
 
 class Pair(NamedTuple):
@@ -21,15 +21,15 @@ class Pair(NamedTuple):
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory):
-    """``models(inpainting=…, prediction_type=…)`` → Pair; each kind is made once."""
+    """``models(inpainting=…, prediction_type=…)``, ``models("sdxl", …)`` → Pair; each kind is made once."""
     from pipelines.loading import load
 
     made: dict[tuple[Any, ...], Pair] = {}
 
-    def make(**options: Any) -> Pair:
-        key = tuple(sorted(options.items()))
+    def make(kind: str = "sd", **options: Any) -> Pair:
+        key = kind, *sorted(options.items())
         if key not in made:
-            oracle = make_sd_pipeline(**options)
+            oracle = PIPELINES[kind](**options)
             folder = Path(tmp_path_factory.mktemp("model"))
             oracle.save_pretrained(folder)
             made[key] = Pair(load(folder, device="cpu"), oracle)

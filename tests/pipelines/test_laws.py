@@ -9,6 +9,7 @@ from PIL import Image, ImageCms
 
 from pipelines.canvas import to_picture
 from pipelines.engine.samplers import SAMPLERS
+from pipelines.engine.schedule import FlowPath
 from pipelines.errors import InvalidRequest
 from pipelines.events import Picture, Step
 from pipelines.infill import FILLS
@@ -39,15 +40,43 @@ def settings(**options) -> Sampling:
     return Sampling(**{"steps": 4, "guidance": 3.0, "seed": 11, **options})
 
 
+KINDS = ("sd", "sdxl", "sd3", "flux", "zimage", "qwen", "flux2", "chroma")
+GIVEN_THE_MASK = (("sd", {"inpainting": True}), ("sdxl", {"inpainting": True}), ("flux", {"fill": True}))
+EVERYWHERE = ("euler", "euler_a", "dpmpp_2m")
+SAMPLED = [("sd", name) for name in SAMPLERS] + [(kind, name) for kind in KINDS[1:] for name in EVERYWHERE]
+
+
+@pytest.fixture(params=KINDS)
+def family(models, request):
+    """One of each family."""
+    return models(request.param).family
+
+
 @pytest.fixture
-def family(models):
+def diffusion(models):
+    """One that is guided and predicts noise."""
     return models().family
 
 
-@pytest.mark.parametrize("nine_channels", [False, True])
-def test_an_empty_mask_gives_the_input_back(models, photo, nine_channels: bool) -> None:
+@pytest.mark.parametrize(("kind", "options"), [*((kind, {}) for kind in KINDS), *GIVEN_THE_MASK])
+def test_an_empty_mask_gives_the_input_back(models, photo, kind: str, options) -> None:
     request = Inpaint(prompt="a boat", image=photo, mask=Image.new("L", photo.size), sampling=settings())
-    assert same(pictures(models(inpainting=nine_channels).family, request)[0], photo)
+    assert same(pictures(models(kind, **options).family, request)[0], photo)
+
+
+@pytest.mark.parametrize(("kind", "options"), GIVEN_THE_MASK)
+def test_networks_that_are_given_the_mask_keep_what_it_does_not_cover(models, photo, mask, kind: str, options) -> None:
+    """And they make pictures and wider ones too."""
+    family = models(kind, **options).family
+    made = pictures(family, TextToImage(prompt="a boat", size=Size(width=64, height=80), sampling=settings()))[0]
+    assert made.size == (64, 80) and np.asarray(made).std() > 1
+    base = {"prompt": "a boat", "image": photo, "sampling": settings()}
+    painted = np.asarray(pictures(family, Inpaint(**base, mask=mask, feather=0))[0]) != np.asarray(photo)
+    assert painted[24:56, 16:48].any(-1).mean() > 0.5
+    assert painted.sum() == painted[24:56, 16:48].sum()
+    wider = pictures(family, Outpaint(**base, margins=Margins(left=24), overlap=0))[0]
+    assert wider.size == (88, 64)
+    assert same(wider.crop((24, 0, 88, 64)), photo)
 
 
 def test_strength_0_gives_the_input_back(family, photo, mask) -> None:
@@ -59,8 +88,9 @@ def test_outpainting_by_nothing_gives_the_input_back(family, photo) -> None:
     assert same(pictures(family, Outpaint(prompt="a boat", image=photo, sampling=settings()))[0], photo)
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_full_mask_gives_the_text_to_image_result(family, photo, sampler: str) -> None:
+@pytest.mark.parametrize(("kind", "sampler"), SAMPLED)
+def test_a_full_mask_gives_the_text_to_image_result(models, photo, kind: str, sampler: str) -> None:
+    family = models(kind).family
     whole = Image.new("L", photo.size, 255)
     sampling = settings(sampler=sampler)
     painted = pictures(family, Inpaint(prompt="a boat", image=photo, mask=whole, sampling=sampling))[0]
@@ -68,9 +98,15 @@ def test_a_full_mask_gives_the_text_to_image_result(family, photo, sampler: str)
     assert same(painted, made)
 
 
-@pytest.mark.parametrize("feather", [0, 1, 8, 15])
-@pytest.mark.parametrize("size", [(64, 64), (83, 61)])
-def test_outside_mask_and_feather_every_byte_stays_after_many_edits(family, size, feather: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "size", "feather"),
+    [
+        *(("sd", size, feather) for size in ((64, 64), (83, 61)) for feather in (0, 1, 8, 15)),
+        *((kind, (83, 61), 8) for kind in KINDS[1:]),
+    ],
+)
+def test_outside_mask_and_feather_every_byte_stays_after_many_edits(models, kind: str, size, feather: int) -> None:
+    family = models(kind).family
     pixels = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     original = picture = Image.fromarray(pixels)
     mask = Image.new("L", size)
@@ -88,11 +124,11 @@ def test_outside_mask_and_feather_every_byte_stays_after_many_edits(family, size
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "LA", "CMYK", "1"])
-def test_every_kind_of_picture_keeps_its_pixels_and_transparency(family, photo, mask, mode: str) -> None:
+def test_every_kind_of_picture_keeps_its_pixels_and_transparency(diffusion, photo, mask, mode: str) -> None:
     original = photo.convert(mode)
     if "A" in mode:
         original.putalpha(Image.linear_gradient("L").resize(photo.size))
-    result = pictures(family, Inpaint(prompt="a hill", image=original, mask=mask, feather=4, sampling=settings()))[0]
+    result = pictures(diffusion, Inpaint(prompt="a hill", image=original, mask=mask, feather=4, sampling=settings()))[0]
     outside = (slice(0, 12), slice(None))
     after, before = (np.asarray(picture.convert("RGB")) for picture in (result, original))
     np.testing.assert_array_equal(after[outside], before[outside])
@@ -101,15 +137,15 @@ def test_every_kind_of_picture_keeps_its_pixels_and_transparency(family, photo, 
         assert result.getchannel("A").tobytes() == original.getchannel("A").tobytes()
 
 
-def test_what_says_how_a_picture_is_shown_is_kept(family, photo, mask) -> None:
+def test_what_says_how_a_picture_is_shown_is_kept(diffusion, photo, mask) -> None:
     """Its colour profile, its resolution, and the transparency of a palette."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     clear = photo.convert("P")
     clear.info |= {"transparency": clear.getpixel((0, 0)), "icc_profile": profile, "dpi": (300, 300)}
-    result = pictures(family, Inpaint(prompt="a hill", image=clear, mask=mask, sampling=settings()))[0]
+    result = pictures(diffusion, Inpaint(prompt="a hill", image=clear, mask=mask, sampling=settings()))[0]
     assert (result.info["icc_profile"], result.info["dpi"]) == (profile, (300, 300))
     assert result.getchannel("A").tobytes() == clear.convert("RGBA").getchannel("A").tobytes()
-    wider = pictures(family, Outpaint(image=clear, margins=Margins(left=8), sampling=settings()))[0]
+    wider = pictures(diffusion, Outpaint(image=clear, margins=Margins(left=8), sampling=settings()))[0]
     assert wider.info["icc_profile"] == profile
 
 
@@ -148,8 +184,9 @@ def test_a_wider_canvas_holds_the_old_picture(family, photo) -> None:
     assert np.asarray(wider.crop((0, 0, 24, 72))).std() > 1
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_picture_k_of_a_batch_is_picture_k_alone(family, sampler: str) -> None:
+@pytest.mark.parametrize(("kind", "sampler"), SAMPLED)
+def test_picture_k_of_a_batch_is_picture_k_alone(models, kind: str, sampler: str) -> None:
+    family = models(kind).family
     request = TextToImage(
         prompt="a red tree", size=Size(width=64, height=64), count=3, sampling=settings(sampler=sampler)
     )
@@ -187,13 +224,13 @@ def test_steps_are_counted_to_the_end_and_previews_are_small(family) -> None:
     counts = [event.step for event in steps]
     assert counts == sorted(counts)
     assert (counts[0], counts[-1], steps[0].steps) == (1, 4, 4)
-    assert steps[-1].preview().size == (8, 10)
+    assert steps[-1].preview().size == (64 // family.facts.downscale, 80 // family.facts.downscale)
 
 
-def test_settings_are_not_silently_ignored(family) -> None:
+def test_settings_are_not_silently_ignored(diffusion) -> None:
     """Each of these changes the picture."""
     base = {"prompt": "a red tree", "size": Size(width=64, height=64)}
-    first = pictures(family, TextToImage(**base, sampling=settings()))[0]
+    first = pictures(diffusion, TextToImage(**base, sampling=settings()))[0]
     others = [
         TextToImage(**base | {"prompt": "a blue boat"}, sampling=settings()),
         TextToImage(**base, negative="boat", sampling=settings()),
@@ -213,6 +250,30 @@ def test_settings_are_not_silently_ignored(family) -> None:
         TextToImage(**base, sampling=settings(), variation=Variation(width=128, height=128)),
     ]
     for other in others:
+        assert not same(pictures(diffusion, other)[0], first), other
+
+
+def test_settings_that_all_families_have_are_not_silently_ignored(family) -> None:
+    base = {"prompt": "a red tree", "size": Size(width=64, height=64)}
+    first = pictures(family, TextToImage(**base, sampling=settings()))[0]
+    flow = isinstance(family.path, FlowPath)
+    others = [
+        TextToImage(**base | {"prompt": "a blue boat"}, sampling=settings()),
+        *(
+            [TextToImage(**base | {"prompt": "a (red:1.5) tree"}, sampling=settings())]
+            if family.facts.weighs_words
+            else []
+        ),
+        *(
+            TextToImage(**base, sampling=settings(**change))
+            for change in ({"steps": 5}, {"guidance": 1.0}, {"seed": 12}, {"spacing": "beta"}, {"sampler": "euler"})
+        ),
+        TextToImage(**base, sampling=settings(), variation=Variation(seed=3, strength=0.2)),
+        *([TextToImage(**base, sampling=settings(), tuning=Tuning(shift=6.0))] if flow else []),
+        *([] if family.facts.embeds_guidance else [TextToImage(**base, negative="boat", sampling=settings())]),
+        *([TextToImage(**base, clip_skip=2, sampling=settings())] if hasattr(family, "text_encoder_3") else []),
+    ]
+    for other in others:
         assert not same(pictures(family, other)[0], first), other
 
 
@@ -220,13 +281,13 @@ def test_settings_are_not_silently_ignored(family) -> None:
     ("sampler", "change"),
     [(name, knob) for name, row in SAMPLERS.items() for knob in row.knobs if knob not in ("s_tmin", "s_tmax")],
 )
-def test_what_is_turned_on_a_sampler_is_not_silently_ignored(family, sampler: str, change: str) -> None:
+def test_what_is_turned_on_a_sampler_is_not_silently_ignored(diffusion, sampler: str, change: str) -> None:
     base = {"prompt": "a red tree", "size": Size(width=64, height=64), "sampling": settings(sampler=sampler)}
     noisy = {} if "eta" not in SAMPLERS[sampler].knobs or change == "eta" else {"eta": 0.7}
     churned = {"s_churn": 4.0} if change == "s_noise" and "s_churn" in SAMPLERS[sampler].knobs else {}
-    first = pictures(family, TextToImage(**base, tuning=Tuning(**noisy, **churned)))[0]
+    first = pictures(diffusion, TextToImage(**base, tuning=Tuning(**noisy, **churned)))[0]
     value = {"eta": 0.6, "s_churn": 2.0, "s_noise": 0.8}[change]
-    other = pictures(family, TextToImage(**base, tuning=Tuning(**{**noisy, **churned, change: value})))[0]
+    other = pictures(diffusion, TextToImage(**base, tuning=Tuning(**{**noisy, **churned, change: value})))[0]
     assert not same(first, other)
 
 
@@ -242,34 +303,34 @@ def test_what_is_turned_on_a_sampler_is_not_silently_ignored(family, sampler: st
     ],
     ids=str,
 )
-def test_every_task_heeds_what_all_share(family, photo, mask, kind, change) -> None:
+def test_every_task_heeds_what_all_share(diffusion, photo, mask, kind, change) -> None:
     own = {"mask": mask} if kind is Inpaint else {"margins": Margins(right=32)}
     base = {"prompt": "a hill", "image": photo, "sampling": settings(), **own}
-    assert not same(pictures(family, kind(**base, **change))[0], pictures(family, kind(**base))[0])
+    assert not same(pictures(diffusion, kind(**base, **change))[0], pictures(diffusion, kind(**base))[0])
 
 
-def test_settings_of_the_mask_are_not_silently_ignored(family, photo, mask) -> None:
+def test_settings_of_the_mask_are_not_silently_ignored(diffusion, photo, mask) -> None:
     base = {"prompt": "a hill", "image": photo, "mask": mask, "sampling": settings()}
-    first = pictures(family, Inpaint(**base))[0]
+    first = pictures(diffusion, Inpaint(**base))[0]
     for change in ({"strength": 0.5}, {"feather": 0}, {"negative": "boat"}, {"grow": 5}, {"grow": -5}):
-        assert not same(pictures(family, Inpaint(**base | change))[0], first), change
+        assert not same(pictures(diffusion, Inpaint(**base | change))[0], first), change
 
 
-def test_what_stands_under_the_mask_matters_below_full_strength(family, photo, mask) -> None:
+def test_what_stands_under_the_mask_matters_below_full_strength(diffusion, photo, mask) -> None:
     base = {"prompt": "a hill", "image": photo, "mask": mask, "sampling": settings(), "strength": 0.6}
-    made = {fill: pictures(family, Inpaint(**base, fill=fill))[0].tobytes() for fill in FILLS}
+    made = {fill: pictures(diffusion, Inpaint(**base, fill=fill))[0].tobytes() for fill in FILLS}
     assert len(set(made.values())) == len(FILLS)
 
 
-def test_a_graded_mask_changes_the_more_the_brighter_it_is(family, photo) -> None:
+def test_a_graded_mask_changes_the_more_the_brighter_it_is(diffusion, photo) -> None:
     base, made = {"prompt": "a hill", "image": photo, "sampling": settings(steps=8)}, []
     for grey in (20, 100, 180, 255):  # in 8 steps the first of them never gets its turn
         request = Inpaint(**base, mask=Image.new("L", photo.size, grey), graded=True)
-        made.append(np.asarray(pictures(family, request)[0], int))
+        made.append(np.asarray(pictures(diffusion, request)[0], int))
     changes = [np.abs(each - made[0]).mean() for each in made[1:]]
     assert 0 < changes[0] < changes[1] < changes[2]
     plain = Inpaint(**base, mask=Image.new("L", photo.size, 255))
-    assert (np.asarray(pictures(family, plain)[0], int) == made[-1]).all()  # white is white, graded or not
+    assert (np.asarray(pictures(diffusion, plain)[0], int) == made[-1]).all()  # white is white, graded or not
 
 
 def test_a_model_that_is_given_the_mask_refuses_to_grade_it(models, photo, mask) -> None:
@@ -292,11 +353,11 @@ def test_words_beyond_the_first_75_tokens_count(family) -> None:
     assert not same(one, other)
 
 
-def test_what_a_model_has_no_use_for_is_refused(family) -> None:
+def test_what_a_model_has_no_use_for_is_refused(diffusion) -> None:
     base = {"prompt": "a hill", "size": Size(width=64, height=64)}
     with pytest.raises(InvalidRequest, match="no use for shift: only models that match flows have a shift"):
-        pictures(family, TextToImage(**base, tuning=Tuning(shift=3.0)))
+        pictures(diffusion, TextToImage(**base, tuning=Tuning(shift=3.0)))
     with pytest.raises(InvalidRequest, match=r"DPM\+\+ 3M SDE would overshoot .* Normal spacing: choose Karras"):
-        pictures(family, TextToImage(**base, sampling=Sampling(steps=20, sampler="dpmpp_3m_sde", spacing="normal")))
+        pictures(diffusion, TextToImage(**base, sampling=Sampling(steps=20, sampler="dpmpp_3m_sde", spacing="normal")))
     with pytest.raises(InvalidRequest, match="text encoder has 2 layers, so clip skip can be 1 to 2"):
-        pictures(family, TextToImage(**base, clip_skip=3))
+        pictures(diffusion, TextToImage(**base, clip_skip=3))

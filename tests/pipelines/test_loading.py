@@ -39,7 +39,7 @@ def test_facts_and_report(folder: Path) -> None:
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no model folder"):
+    with pytest.raises(ModelError, match="There is no model at"):
         load(tmp_path / "nowhere")
     with pytest.raises(ModelError, match=r"no model_index\.json"):
         load(tmp_path)
@@ -139,7 +139,7 @@ def test_an_attention_package_that_is_broken_is_said_in_one_sentence(folder: Pat
 
 def test_large_pictures_are_decoded_in_tiles(folder: Path, monkeypatch) -> None:
     family = load(folder, device="cpu")
-    monkeypatch.setattr("pipelines.families.sd.TILED_ABOVE", 64 * 64)
+    monkeypatch.setattr("pipelines.families.autoencoder.TILED_ABOVE", 64 * 64)
     family.decode(family.encode(torch.zeros(3, 64, 64)))
     assert not family.vae.use_tiling
     assert family.decode(family.encode(torch.zeros(3, 128, 72))).shape == (3, 128, 72)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
 from pipelines import memory
 from pipelines.events import Picture, Step
-from pipelines.memory import SHARE, Appetite, Tensors, free_bytes, watched
+from pipelines.memory import SHARE, Appetite, Tensors, free_bytes, is_shortage, watched
 from pipelines.requests import Sampling, Size, TextToImage
 from pipelines.run import generate
 
@@ -71,6 +73,42 @@ def test_room_is_what_fits_into_the_free_share(monkeypatch) -> None:
     assert appetite.room(16) == int(10 * SHARE)  # a smaller picture is not taken to cost less than what is known
     monkeypatch.setattr(memory, "free_bytes", lambda device: 10)
     assert appetite.room(64) == 1
+
+
+def raised(call: Callable[[], Any]) -> Exception:
+    """What a call that must fail fails with."""
+    try:
+        call()
+    except Exception as error:
+        return error
+    raise AssertionError("this did not fail")
+
+
+SAID = (
+    "CUDA out of memory. Tried to allocate 20.00 MiB.",
+    "DefaultCPUAllocator: not enough memory: you tried to allocate 4096 bytes.",
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "GET was unable to find an engine to execute this computation",
+)
+
+
+def test_what_torch_says_where_memory_is_too_short_is_known() -> None:
+    assert is_shortage(raised(lambda: torch.empty(2**50)))  # a plain RuntimeError of torch's own
+    assert is_shortage(MemoryError()) and is_shortage(torch.OutOfMemoryError("anything"))
+    assert all(is_shortage(RuntimeError(said)) for said in SAID)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda: torch.ones(2, 3) @ torch.ones(2, 3),
+        lambda: torch.ones(2).view(3),
+        lambda: torch.ones(2, dtype=torch.float16) @ torch.ones(2),
+        lambda: int(SAID[0]),  # the words alone are not enough
+    ],
+)
+def test_other_faults_are_not_taken_for_want_of_memory(fault: Callable[[], Any]) -> None:
+    assert not is_shortage(raised(fault))
 
 
 def test_only_the_first_call_of_a_size_is_measured(monkeypatch) -> None:

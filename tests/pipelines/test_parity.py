@@ -11,12 +11,11 @@ import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
 from pipelines import inpainting, text_to_image
-from pipelines.engine.engine import Engine
 from pipelines.engine.noise import Noise
 from pipelines.errors import InvalidRequest
 from pipelines.requests import Guiding, Inpaint, Sampling, Size, TextToImage
+from tests.pipelines.oracles import NEGATIVE, PROMPT, SEEDS, assert_same, generators, latents
 
-PROMPT, NEGATIVE = "a red house on the left", "boat"
 SCHEDULERS = {
     "euler": ("EulerDiscreteScheduler", {}),
     "euler_a": ("EulerAncestralDiscreteScheduler", {}),
@@ -30,18 +29,6 @@ SCHEDULERS = {
     "unipc": ("UniPCMultistepScheduler", {}),
 }
 KNOWING_ZERO_SNR = {"euler", "euler_a", "dpmpp_2m", "dpmpp_2m_sde"}
-SEEDS = (7, 8)
-
-
-def latents(plan) -> torch.Tensor:
-    engine, done = Engine(), {}
-    for trajectory in plan:
-        engine.add(trajectory)
-    while engine.live:
-        for advance in engine.step():
-            if advance.latents is not None:
-                done[advance.trajectory] = advance.latents
-    return torch.stack([done[trajectory] for trajectory in plan])
 
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "timestep_spacing": "trailing"}
@@ -55,15 +42,6 @@ def with_scheduler(pipeline, sampler: str, zero_snr: bool):
     oracle.scheduler = getattr(diffusers, name)(**facts | extra)
     oracle.set_progress_bar_config(disable=True)
     return oracle
-
-
-def generators():
-    return [torch.Generator().manual_seed(seed) for seed in SEEDS]
-
-
-def assert_same(ours, theirs) -> None:
-    assert float(theirs.std()) > 0.1
-    torch.testing.assert_close(ours, theirs, rtol=2e-4, atol=2e-4)
 
 
 @pytest.mark.parametrize("guidance", [1.0, 5.0])

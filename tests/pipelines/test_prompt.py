@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import InvalidRequest
 from pipelines.events import Picture
-from pipelines.families.sd import emphasize
+from pipelines.families.emphasis import emphasize
 from pipelines.prompt import Piece, Tag, parse, pieces, tags
 from pipelines.requests import Sampling, Size, TextToImage
 from pipelines.run import generate

@@ -15,7 +15,8 @@ from pipelines.prompt import joined, parse, pieces
 from pipelines.requests import Sampling, Size, TextToImage
 from pipelines.run import generate
 from pipelines.sight import CutWord, Side, describe, look
-from tests.tiny import make_tokenizer
+from pipelines.tokenizer import read_words_tokenizer
+from tests.tiny import make_folder, make_qwen_tokenizer, make_t5_tokenizer, make_tokenizer
 
 LONG = "a red house on the hill, " * 15
 PROMPTS = [
@@ -173,6 +174,52 @@ def test_it_can_be_read(tokenizer: Any) -> None:
 )
 def test_a_plain_prompt_is_told_plainly(tokenizer: Any, source: str, said: str) -> None:
     assert describe(look(parse(source), tokenizer, 20)).splitlines()[0] == f"    {said}"
+
+
+def test_a_model_that_reads_one_sequence_is_said_to_read_no_further() -> None:
+    """T5: what is cut is what its own tokenizer cuts at this length, and is told in a hint."""
+    tokenizer = make_t5_tokenizer()
+    tokenizer.model_max_length = 8
+    seen = look(parse("a (red:1.3) house BREAK on the hill, xy at night"), tokenizer, 2)
+    (chunk,) = seen.stretches[0].sides[0].chunks
+    whole = "a red house on the hill, xy at night"
+    cut = tokenizer(whole, truncation=True, max_length=8).input_ids
+    assert [token.number for token in chunk.tokens] == cut[:-1]
+    assert (chunk.used, chunk.room) == (7, 7)
+    assert describe(seen).splitlines() == [
+        "    7 of 7 places: a red(×1.3) house on the hill·,",
+        "Words that the model sees in pieces: hill, (hill·,)",
+        "Note: The model reads 7 tokens, and this prompt has 13: it does not see 'xy at night'.",
+    ]
+    tokenizer.model_max_length = 512
+    assert look(parse(whole), tokenizer, 2).hints == ()
+
+
+def test_words_that_are_marked_where_they_begin_are_told_apart() -> None:
+    seen = look(parse("a (red:1.3) house, xy (bo:0.5)at"), make_qwen_tokenizer(), 1)
+    assert describe(seen).splitlines()[0].endswith("of 4095 places: a red(×1.3) house·, ·x·y boat")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "room", "chunks"),
+    [
+        ("sd", {}, 75, 2),
+        ("sdxl", {}, 75, 2),
+        ("sd3", {}, 75, 2),
+        ("flux", {}, 511, 1),
+        ("flux", {"schnell": True}, 255, 1),
+        ("zimage", {}, 500, 1),
+        ("qwen", {}, 1024, 1),
+        ("chroma", {}, 511, 1),
+    ],
+)
+def test_the_tokenizer_of_a_folder_is_that_of_its_words(
+    tmp_path: Path, kind: str, options: dict[str, Any], room: int, chunks: int
+) -> None:
+    tokenizer = read_words_tokenizer(make_folder(tmp_path / "model", kind, **options))
+    (side,) = look(parse(("a red house on the hill " * 15).strip()), tokenizer, 1).stretches[0].sides
+    assert [chunk.room for chunk in side.chunks] == [room] * chunks
+    assert sum(chunk.used for chunk in side.chunks) == 90
 
 
 def test_it_needs_no_torch() -> None:

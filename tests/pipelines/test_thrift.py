@@ -73,7 +73,13 @@ def test_a_picture_that_cannot_be_decoded_is_decoded_anew_and_not_walked_again(
     whole, told = run(family, wish())
     asked = failing(family.estimate, 99, MemoryError())
     monkeypatch.setattr(family, "estimate", asked)
-    monkeypatch.setattr(family, "decode", failing(family.decode, 1, RuntimeError("no engine found"), times=2))
+    monkeypatch.setattr(
+        family,
+        "decode",
+        failing(
+            family.decode, 1, RuntimeError("GET was unable to find an engine to execute this computation"), times=2
+        ),
+    )
     (picture,), steps = run(family, wish())
     assert steps == [*told, told[-1], told[-1]]  # each try asks for the last step only
     assert picture.spared == "one query in a call of the network, the autoencoder tile by tile"
@@ -116,6 +122,19 @@ def test_a_refusal_is_not_taken_for_want_of_memory(models, monkeypatch: pytest.M
     monkeypatch.setattr(family, "decode", failing(family.decode, 1, InvalidRequest("No."), times=1))
     with pytest.raises(InvalidRequest, match="No"):
         run(family, wish())
+
+
+def test_a_real_fault_is_not_tried_again_with_less_memory(models, monkeypatch: pytest.MonkeyPatch) -> None:
+    family, asked = models().family, []
+
+    def broken(queries: Any) -> Any:
+        asked.append(family.thrift)
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)")
+
+    monkeypatch.setattr(family, "estimate", broken)
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        run(family, wish())
+    assert asked == [0]
 
 
 def test_pictures_that_are_there_already_are_left_out(models) -> None:

@@ -48,7 +48,7 @@ def library(tmp_path: Path) -> Library:
 
 @pytest.fixture
 def studio(tmp_path: Path, model_folder: Path) -> Iterator[Studio]:
-    """A running studio with the fake engine in a real child process."""
-    settings = Settings(outputs=tmp_path / "outputs", words=tmp_path / "words", model=str(model_folder))
+    """A running studio with the fake engine in a real child process; jobs run one after another."""
+    settings = Settings(outputs=tmp_path / "outputs", words=tmp_path / "words", model=str(model_folder), at_once=1)
     with Studio(settings, make_worker()) as studio:
         yield studio

@@ -1,6 +1,6 @@
-"""A stand-in for the engine, with the same two functions; the prompt says how it behaves.
+"""A stand-in for the engine, under the same two names; the prompt says how it behaves.
 
-It runs in the real child process: ``Worker(load="tests.studio.fakes:load", generate="tests.studio.fakes:generate")``.
+It runs in the real child process: ``Worker(load="tests.studio.fakes:load", together="tests.studio.fakes:Together")``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from pipelines.errors import InvalidRequest, ModelError
-from pipelines.events import Picture, Proof, Step
+from pipelines.events import Ended, Picture, Proof, Step
 from pipelines.requests import Inpaint, Request, TextToImage
 from studio.workers import Worker
 
@@ -31,10 +31,10 @@ class AcceleratorError(RuntimeError):
 
 def make_worker(**settings: Any) -> Worker:
     """A worker with a child process of its own that only pretends."""
-    return Worker(load=f"{__name__}:load", generate=f"{__name__}:generate", **settings)
+    return Worker(load=f"{__name__}:load", together=f"{__name__}:Together", **settings)
 
 
-def load(folder: Path, *, device: str, attention: str) -> Any:
+def load(folder: Path, *, device: str, attention: str, models: Path | None, vae: str | None) -> Any:
     """Loads anything but a folder named ``broken``; ``large`` takes long and reads all the while, ``stuck`` hangs."""
     if folder.name == "broken":
         raise ModelError("The model is broken.")
@@ -46,9 +46,37 @@ def load(folder: Path, *, device: str, attention: str) -> Any:
     return SimpleNamespace(report={"device": device, "attention": attention, "process": str(os.getpid())})
 
 
-def generate(
-    family: Any, request: Request, *, resume: Mapping[int, Any], done: Collection[int]
-) -> Iterator[Step | Picture]:
+class Together:
+    """Requests that advance by turns, like ``pipelines.together.Together``."""
+
+    def __init__(self, family: Any) -> None:
+        self._runs: dict[str, Iterator[Step | Picture]] = {}
+
+    def add(self, key: str, request: Request, resume: Mapping[int, Any], done: Collection[int]) -> None:
+        """Let a request join."""
+        self._runs[key] = generate(request, done)
+
+    def drop(self, key: str) -> None:
+        """Let it leave."""
+        self._runs.pop(key, None)
+
+    def step(self) -> Iterator[tuple[str, Step | Picture | Ended]]:
+        """The next event of each."""
+        for key, events in list(self._runs.items()):
+            try:
+                event = next(events, None) if key in self._runs else None
+            except Exception as error:
+                self.drop(key)
+                yield key, Ended(error)
+                continue
+            if event is not None:
+                yield key, event
+            elif key in self._runs:
+                self.drop(key)
+                yield key, Ended()
+
+
+def generate(request: Request, done: Collection[int]) -> Iterator[Step | Picture]:
     """Pictures of one colour, made of the seed, each after its steps; all pictures advance together."""
     words = request.prompt.split()
     print("what libraries print must not end up in the pipe")
@@ -68,7 +96,7 @@ def generate(
         for index in missing:
             yield Step(index, step, steps, lambda: Image.new("RGB", (32, 32), "teal"))
             if step == steps:
-                time.sleep(3600 if "undecodable" in words else 0)
+                time.sleep(3600 if "undecodable" in words else 2 if "large" in words else 0)
                 proof = PROOF if isinstance(request, Inpaint) else None
                 spared = "in crumbs" if "spared" in words else ""
                 yield Picture(index, request.seed_of(index), paint(request.alone(index)), proof, spared)

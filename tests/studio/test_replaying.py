@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from pipelines.adapters.used import Used
 from pipelines.errors import InvalidRequest, ModelError, UnreadableImage
 from pipelines.events import Picture
 from pipelines.requests import (
@@ -31,7 +33,7 @@ from pipelines.requests import (
 from studio import cli
 from studio.library import Library, Recipe, open_picture
 from studio.library.export import export
-from studio.replaying import ingredients
+from studio.replaying import ingredients, verdict
 from tests.studio.formats.files import png
 
 EACH = 3
@@ -204,3 +206,28 @@ def test_a_picture_of_another_program_is_made_with_the_model_that_is_given(
     assert said.err.startswith("Tiling (True) has no counterpart here.\nThe seed is kept, but A1111 draws")
     request = Library(tmp_path / "out").request(Path(said.out.strip()))
     assert (request.prompt, request.sampling.seed, request.sampling.sampler) == ("a red house", 3, "euler_a")
+
+
+def test_an_adapter_that_is_another_file_by_now_is_told(tmp_path: Path, sd_folder: Path) -> None:
+    """The recipe holds its name, weights and hash; what comes out otherwise is laid to it."""
+    library = Library(tmp_path)
+    ink = Used("lora", "ink", "a" * 64, network=0.8, text=0.5)
+    request = TextToImage(prompt="a boat <lora:ink:0.5:0.8>")
+
+    def saved(seed: int, *adapters: Used) -> Path:
+        recipe = Recipe(request=request, model=str(sd_folder), title="", adapters=adapters)
+        return library.save(noise(seed), recipe).path
+
+    first = saved(1, ink)
+    wanted = ingredients(first, None)
+    assert recipe_of(first)["adapters"] == [
+        {"kind": "lora", "name": "ink", "sha256": "a" * 64, "network": 0.8, "text": 0.5}
+    ]
+    assert verdict(saved(1, ink), wanted) is None
+    assert "as the lora ink is another file" in str(verdict(saved(2, replace(ink, sha256="b" * 64)), wanted))
+    assert "the model's files, or the programs" in str(verdict(saved(2, ink), wanted))
+
+
+def recipe_of(path: Path) -> dict[str, Any]:
+    with Image.open(path) as picture:
+        return json.loads(picture.info["diffusion-studio"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler
 
 from pipelines.engine.schedule import CLEAN, FlowPath, Growth, start_at
 from pipelines.engine.spacings import SPACINGS, Bounds, beta_quantile, build_schedule
-from pipelines.families.paths import diffusion_path
+from pipelines.families.paths import diffusion_path, flow_path
 
 FACTS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
@@ -172,3 +173,27 @@ def test_a_diffusion_path_has_no_shift() -> None:
     assert path.shifted(1024, None) is path
     with pytest.raises(ValueError, match="only models that match flows have a shift"):
         path.shifted(1024, 3.0)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 28])
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_flow_levels_that_end_at_the_least_noise_are_those_of_diffusers(steps: int, shift: float) -> None:
+    """As its scheduler spaces them where it is told nothing but their number."""
+    oracle = FlowMatchEulerDiscreteScheduler(shift=shift)
+    oracle.set_timesteps(steps)
+    path = flow_path({"shift": shift}, even="linspace")
+    ours = build_schedule(path.shifted(1024, None), steps, "uniform")
+    np.testing.assert_allclose([level.sigma for level in ours], oracle.sigmas.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 28])
+def test_flow_levels_that_are_stretched_are_those_of_diffusers(steps: int) -> None:
+    growing = {"use_dynamic_shifting": True, "max_shift": 0.9, "max_image_seq_len": 8192, "shift_terminal": 0.02}
+    oracle = FlowMatchEulerDiscreteScheduler(**growing)
+    mu = 0.5 + (0.9 - 0.5) * (4096 - 256) / (8192 - 256)
+    oracle.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps), mu=mu)
+    ours = build_schedule(flow_path(growing).shifted(128 * 128, None), steps, "uniform")
+    if steps == 1:  # there is nothing between the first and the last to stretch; diffusers divides zero by zero
+        assert [level.sigma for level in ours] == [1.0, 0.0]
+    else:
+        np.testing.assert_allclose([level.sigma for level in ours], oracle.sigmas.numpy(), atol=1e-6)

@@ -119,7 +119,7 @@ def test_anchored_noise_is_normal_and_never_the_same_twice() -> None:
 
 
 def test_a_part_of_nothing_placed_is_itself() -> None:
-    from pipelines.families.sd import Conditioning
+    from pipelines.families.conditioning import Conditioning
 
     plain = Conditioning(torch.zeros(3, 4))
     assert plain.part(slice(0, 2), slice(1, 3)) is plain

@@ -32,16 +32,15 @@ def test_what_is_put_there_is_there_after_a_restart(file: Path) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"Tab": 1},
-        {"../etc": 1},
         {"": 1},
-        {"x" * 81: 1},
+        {"x" * 301: 1},
+        {"two\nlines": 1},
         {"canvas": float("nan")},
         {"canvas": object()},
         {f"key{number}": 1 for number in range(MOST_KEYS + 1)},
         {"canvas": "x" * MOST_BYTES},
     ],
-    ids=["capitals", "path", "empty", "long", "nan", "no JSON", "many", "large"],
+    ids=["empty", "long", "lines", "nan", "no JSON", "many", "large"],
 )
 def test_what_cannot_lie_there_is_refused_and_changes_nothing(file: Path, changes: dict) -> None:
     desk = Desk(file)
@@ -51,7 +50,7 @@ def test_what_cannot_lie_there_is_refused_and_changes_nothing(file: Path, change
     assert desk.values() == Desk(file).values() == {"tab": "inpaint"}
 
 
-@pytest.mark.parametrize("damaged", [b"", b"{", b"[1]", b'{"A B": 1}', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("damaged", [b"", b"{", b"[1]", b'{"": 1}', b"\xff\xfe", b"[" * 100_000])
 def test_a_damaged_file_is_put_aside_and_the_studio_goes_on(file: Path, damaged: bytes) -> None:
     file.parent.mkdir()
     file.write_bytes(damaged)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from benchmarks.chaos import chaos, count
+from benchmarks.chaos import Plan, chaos, count
 from pipelines.errors import OutputError
 from pipelines.events import Picture
 from pipelines.requests import Inpaint, Sampling, Size, TextToImage
@@ -43,8 +43,10 @@ def recipes(studio: Studio) -> list[tuple[str, int]]:
     return sorted((request["prompt"], request["sampling"]["seed"]) for _, request in files)
 
 
-def test_kills_at_random_moments_cost_nothing(tmp_path: Path) -> None:
-    counted = count(tmp_path, chaos(tmp_path, kills=4, seed=3))
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_kills_at_random_moments_cost_nothing(tmp_path: Path, at_once: int) -> None:
+    plan = Plan(kills=4, seed=3, at_once=at_once)
+    counted = count(tmp_path, chaos(tmp_path, plan), plan)
     assert (
         counted.pop("jobs") > counted.pop("set aside, tried again") == 0
         and counted.pop("pictures") >= counted.pop("promised") > 0
@@ -72,7 +74,7 @@ def test_every_write_of_a_picture_may_fail(
 
         def failing(*arguments: Any, fatal: int = fatal, **options: Any) -> Any:
             nonlocal calls
-            mine = threading.current_thread().name == "jobs" and (name != "open" or arguments[1:] == ("xb",))
+            mine = threading.current_thread().name == "jobs-1" and (name != "open" or arguments[1:] == ("xb",))
             calls += mine
             if mine and calls == fatal:
                 raise OSError(code, os.strerror(code))

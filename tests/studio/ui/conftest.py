@@ -16,7 +16,7 @@ from pipelines.requests import Request
 from studio.models import ModelCard
 from studio.services import Studio
 from studio.settings import Settings
-from studio.ui import tab
+from studio.ui import stage, tab
 from studio.ui.tab import Form
 from tests.studio.fakes import make_worker
 
@@ -68,13 +68,13 @@ def make_tab(idle_studio: Studio, card: ModelCard, monkeypatch: pytest.MonkeyPat
     def make(module: ModuleType) -> Tab:
         caught: list[Tab] = []
 
-        def wire(page: gradio.Blocks, studio: Studio, form: Form, build: Any) -> None:
+        def wire(page: gradio.Blocks, studio: Studio, form: Form, build: Any) -> Any:
             caught.append(Tab(form, build))
-            tab.wire(page, studio, form, build)
+            return tab.wire(page, studio, form, build)
 
         monkeypatch.setattr(module, "wire", wire)
         with gradio.Blocks(analytics_enabled=False) as page, gradio.Tabs():
-            module.build(page, idle_studio, card)
+            module.build(page, idle_studio, card, stage.make())
         return caught[0]
 
     return make

@@ -1,0 +1,40 @@
+// The settings of a picture, to be read and to be used again: all of them, or those that are ticked.
+
+import { el } from "./dom.js";
+import { hasField } from "./recall.js";
+
+const WORDS = new Set(["prompt", "negative"]); // they are shown above, at full length
+
+export class Settings {
+  constructor({ task, settings }) {
+    this.task = task;
+    this.all = settings;
+    this.boxes = new Map();
+    this.table = el("div", { class: "settings" }, ...settings.map((each) => this.row(each)));
+    this.pick(false);
+  }
+
+  row(setting) {
+    const can = hasField(this.task, setting.field);
+    const box = el("input", { type: "checkbox", checked: true, "aria-label": `Use ${setting.label}` });
+    if (can) this.boxes.set(setting, box);
+    const shown = setting.shown || "(empty)";
+    const cells = [el("span", { class: "name" }, setting.label), el("span", { class: "value", title: shown }, shown)];
+    const row = el("label", { class: "setting" }, can ? box : el("span"), ...cells);
+    row.dataset.usual = String(setting.usual);
+    row.dataset.words = String(WORDS.has(setting.name));
+    row.dataset.can = String(can);
+    return row;
+  }
+
+  /** While picking, each setting that has a field has a box to tick. */
+  pick(picking) {
+    this.picking = picking;
+    this.table.classList.toggle("picking", picking);
+  }
+
+  /** What shall be used. */
+  get chosen() {
+    return this.all.filter((setting) => !this.picking || this.boxes.get(setting)?.checked);
+  }
+}

@@ -1,0 +1,42 @@
+// What draws, on what, and where the pictures go.
+
+import { el } from "./dom.js";
+import { attachPanel } from "./panel.js";
+import * as server from "./server.js";
+
+/** Let the model's name open it. */
+export function attachSystem(button) {
+  const facts = el("dl", { class: "facts" });
+  const problem = el("p", { class: "alert", role: "alert", hidden: true });
+  attachPanel(button, "System", [el("h2", {}, "System"), problem, facts], () => fill(facts, problem));
+}
+
+async function fill(facts, problem) {
+  try {
+    const told = rows(await server.status());
+    facts.replaceChildren(...told.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+    problem.hidden = true;
+  } catch (error) {
+    problem.textContent = error.message;
+    problem.hidden = false;
+  }
+}
+
+function rows({ version, model, memory, outputs, documents }) {
+  const states = { ready: "ready", loading: "loading …" };
+  const facts = {
+    Model: model.title,
+    From: model.reference === model.title.toLowerCase() ? "" : model.reference,
+    State: model.message || states[model.state] || model.state,
+    ...Object.fromEntries(Object.entries(model.on).map(([name, value]) => [title(name), value])),
+    Memory: `${size(memory.free)} of ${size(memory.total)} free`,
+    Engine: memory.engine ? `uses ${size(memory.engine)} of it` : "",
+    Pictures: outputs,
+    Documents: documents,
+    Studio: version,
+  };
+  return Object.entries(facts).filter(([, value]) => value);
+}
+
+const title = (name) => name[0].toUpperCase() + name.slice(1);
+const size = (bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

@@ -1,0 +1,94 @@
+"""Chroma: ChromaTransformer2DModel, which is Flux without CLIP, T5, AutoencoderKL with a shift.
+
+It was trained to be guided again, and to see of what fills a prompt up one token only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from diffusers import ChromaTransformer2DModel
+from torch import Tensor
+from transformers import T5EncoderModel
+
+from pipelines.attention import use_attention
+from pipelines.engine.guidance import Query
+from pipelines.engine.prediction import to_x0
+from pipelines.errors import InvalidRequest
+from pipelines.families import t5
+from pipelines.families.adapter import Adapter, levels_of, said_of
+from pipelines.families.autoencoder import channels_of, downscale_of, read_autoencoder
+from pipelines.families.conditioning import Conditioning
+from pipelines.families.family import Facts
+from pipelines.families.packing import packed, places, unpacked
+from pipelines.families.paths import flow_path
+from pipelines.prompt import Piece
+from pipelines.sources import Source
+
+NATIVE = 1024
+ROOM = 512
+"""Tokens that T5 reads."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Chroma(Adapter):
+    """The adapter: implements ``pipelines.families.family.Family``."""
+
+    transformer: Any
+    text_encoder: Any
+    tokenizer: Any
+
+    cells_at_once: ClassVar[Mapping[str, int]] = {"cpu": 8192, "cuda": 16384}
+
+    @torch.inference_mode()
+    def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Conditioning]:
+        """Wordings of different lengths stay so; the network is asked about those of one length at a time."""
+        if clip_skip > 1:
+            raise InvalidRequest("This model is not read by CLIP, so clip skip has to be 1.")
+        reader = self.tokenizer, self.text_encoder
+        return [Conditioning(t5.read_alone(*reader, prompt, ROOM, self.device)) for prompt in prompts]
+
+    def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
+        x = torch.stack([query.x for query in queries])
+        alpha, sigma, timestep = levels_of(queries, self.device)
+        height, width = x.shape[2:]
+        tokens = torch.stack([query.conditioning.tokens for query in queries])
+        told = {
+            "hidden_states": packed(x).to(self.transformer.dtype),
+            "encoder_hidden_states": tokens,
+            "timestep": timestep / 1000,
+            "img_ids": places(height, width, self.device),
+            "txt_ids": torch.zeros(tokens.shape[1], 3, device=self.device),
+            "return_dict": False,
+        }
+        output = self.asked(queries, lambda: self.transformer(**told)[0])
+        return list(to_x0(self.prediction, unpacked(output.float(), height, width), x, alpha, sigma))
+
+
+def load(source: Source, device: torch.device, attention: str) -> Chroma:
+    """Read the parts of a Chroma model; ModelError says what is missing or wrong in it."""
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    transformer = source.weights("transformer", ChromaTransformer2DModel, dtype).to(device)
+    vae = read_autoencoder(source, dtype, device)
+    downscale = downscale_of(vae)
+    return Chroma(
+        transformer=transformer,
+        vae=vae,
+        text_encoder=source.weights("text_encoder", T5EncoderModel, dtype).to(device),
+        tokenizer=source.tokenizer("tokenizer"),
+        facts=Facts(
+            family="Chroma",
+            channels=channels_of(vae),
+            downscale=downscale,
+            multiple=2 * downscale,
+            native=NATIVE,
+            takes_mask=False,
+        ),
+        path=flow_path(source.config("scheduler")),
+        prediction="flow",
+        device=device,
+        report=said_of("Chroma", device, transformer, vae, use_attention([transformer, vae], attention, device)),
+    )

@@ -1,0 +1,106 @@
+"""Qwen-Image: QwenImageTransformer2DModel, Qwen2.5-VL as text encoder, an autoencoder made for films.
+
+It matches flows, with a shift that grows with the picture and levels that are stretched to end at little noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from diffusers import AutoencoderKLQwenImage, QwenImageTransformer2DModel
+from torch import Tensor
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from pipelines.attention import use_attention
+from pipelines.engine.guidance import Query
+from pipelines.engine.prediction import to_x0
+from pipelines.errors import InvalidRequest
+from pipelines.families import chat
+from pipelines.families.adapter import Adapter, levels_of, said_of
+from pipelines.families.autoencoder import channels_of, downscale_of, read_autoencoder
+from pipelines.families.conditioning import Conditioning
+from pipelines.families.family import Facts
+from pipelines.families.packing import packed, unpacked
+from pipelines.families.paths import flow_path
+from pipelines.prompt import Piece
+from pipelines.sources import Source
+
+NATIVE = 1328
+ROOM = 1024
+"""Tokens of a wording that are read, the end of the chat among them."""
+
+FRAME = chat.Frame(
+    "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, quantity, text, spatial "
+    "relationships of the objects and background:<|im_end|>\n<|im_start|>user\n",
+    "<|im_end|>\n<|im_start|>assistant\n",
+)
+"""What the model was trained to read around a prompt; what stands before it is not shown to the network."""
+
+LAYERS = (-1,)
+
+
+@dataclass(eq=False, kw_only=True)
+class QwenImage(Adapter):
+    """The adapter: implements ``pipelines.families.family.Family``."""
+
+    transformer: Any
+    text_encoder: Any
+    tokenizer: Any
+
+    cells_at_once: ClassVar[Mapping[str, int]] = {"cpu": 8192, "cuda": 16384}
+
+    @torch.inference_mode()
+    def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Conditioning]:
+        """Wordings of different lengths stay so; the network is asked about those of one length at a time."""
+        if clip_skip > 1:
+            raise InvalidRequest("This model is not read by CLIP, so clip skip has to be 1.")
+        return [self._read(prompt) for prompt in prompts]
+
+    def _read(self, prompt: Sequence[Piece]) -> Conditioning:
+        lead = chat.framed(self.tokenizer, FRAME, (), 0).lead
+        said = chat.framed(self.tokenizer, FRAME, prompt, ROOM + lead)
+        return Conditioning(chat.read(self.text_encoder, said, LAYERS, self.device)[lead:])
+
+    def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
+        x = torch.stack([query.x for query in queries])
+        alpha, sigma, timestep = levels_of(queries, self.device)
+        height, width = x.shape[2:]
+        told = {
+            "hidden_states": packed(x).to(self.transformer.dtype),
+            "encoder_hidden_states": torch.stack([query.conditioning.tokens for query in queries]),
+            "timestep": timestep / 1000,
+            "img_shapes": [[(1, height // 2, width // 2)]] * len(queries),
+            "return_dict": False,
+        }
+        output = self.asked(queries, lambda: self.transformer(**told)[0])
+        return list(to_x0(self.prediction, unpacked(output.float(), height, width), x, alpha, sigma))
+
+
+def load(source: Source, device: torch.device, attention: str) -> QwenImage:
+    """Read the parts of a Qwen-Image model; ModelError says what is missing or wrong in it."""
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    transformer = source.weights("transformer", QwenImageTransformer2DModel, dtype).to(device)
+    vae = read_autoencoder(source, dtype, device, AutoencoderKLQwenImage)
+    downscale = downscale_of(vae)
+    return QwenImage(
+        transformer=transformer,
+        vae=vae,
+        text_encoder=source.weights("text_encoder", Qwen2_5_VLForConditionalGeneration, dtype).to(device),
+        tokenizer=source.tokenizer("tokenizer"),
+        facts=Facts(
+            family="Qwen-Image",
+            channels=channels_of(vae),
+            downscale=downscale,
+            multiple=2 * downscale,
+            native=NATIVE,
+            takes_mask=False,
+            weighs_words=False,  # the first thing that its network does with them is to normalise them
+        ),
+        path=flow_path(source.config("scheduler")),
+        prediction="flow",
+        device=device,
+        report=said_of("Qwen-Image", device, transformer, vae, use_attention([transformer], attention, device)),
+    )

@@ -1,0 +1,165 @@
+"""A model as a person meets it, made without loading it.
+
+A model is a folder in diffusers' layout or one .safetensors file.  One that we made has a ``studio.json`` in its
+folder; for any other, its own configuration, or its kind's, says enough to begin with.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.choices import NAME
+from pipelines.errors import ModelError
+from pipelines.presets import Preset, find_preset
+from pipelines.sources.configs import config_of
+from pipelines.sources.identify import identify, refuse_useless
+
+SIGNS = re.compile(rf"\b(?:AND|BREAK)\b|<\w+:[^<>]*>|__{NAME}__")  # the prompt language's own
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+WANTED = "give a folder in diffusers' layout, with a model_index.json, or a .safetensors file"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model as a person meets it.
+
+    ``reference``: what it is called on the command line.  ``folder``: the folder, or the file, that it is.  ``draws``:
+    one sentence.  ``words``: all that it understands, lower case; empty where it understands any.  ``defaults``: width,
+    height, steps, guidance, sampler and spacing.
+    """
+
+    reference: str
+    folder: Path
+    title: str
+    draws: str
+    words: frozenset[str]
+    examples: tuple[str, ...]
+    defaults: Mapping[str, Any]
+
+    def unknown_words(self, prompt: str) -> tuple[str, ...]:
+        """The words of a prompt that mean nothing to the model, lower case, in order, each once."""
+        if not self.words:
+            return ()
+        found = dict.fromkeys(word.lower() for word in WORD.findall(SIGNS.sub(" ", prompt)))
+        return tuple(word for word in found if word not in self.words)
+
+
+def make_card(reference: str, path: Path) -> ModelCard:
+    """The card of the model at ``path``; ModelError where that is none."""
+    return _file_card(reference, path) if path.is_file() else _folder_card(reference, path)
+
+
+def _file_card(reference: str, path: Path) -> ModelCard:
+    contents = identify(path)
+    refuse_useless(contents)
+    kind, notes = contents.kind, contents.header.metadata
+    title = notes.get("modelspec.title") or path.stem
+    preset = find_preset(
+        kind.pipeline,
+        network=config_of(contents, kind.network),
+        scheduler=config_of(contents, "scheduler"),
+        name=f"{path.stem} {title}",
+        native=kind.native,
+    )
+    draws = " ".join(notes.get("modelspec.description", "").split())[:200]
+    return ModelCard(reference, path.resolve(), title, draws, frozenset(), (), _defaults(preset))
+
+
+def _folder_card(reference: str, folder: Path) -> ModelCard:
+    _check(folder)
+    own = read_object(folder / "studio.json") if (folder / "studio.json").is_file() else {}
+    try:
+        return ModelCard(
+            reference=reference,
+            folder=folder.resolve(),
+            title=str(own.get("title", folder.resolve().name)),
+            draws=str(own.get("draws", "")),
+            words=frozenset(word.lower() for word in own.get("words", ())),
+            examples=tuple(own.get("examples", ())),
+            defaults=_folder_defaults(folder) | own.get("defaults", {}),
+        )
+    except (TypeError, AttributeError) as error:
+        raise ModelError(f"{folder / 'studio.json'} cannot be understood: {error}.") from error
+
+
+def _check(folder: Path) -> None:
+    """Refuse what is no complete diffusers folder."""
+    if not (folder / "model_index.json").is_file():
+        raise ModelError(f"{folder} {_looks_like(folder)}: {WANTED}.")
+    parts = {name for name, kind in read_object(folder / "model_index.json").items() if _is_part(name, kind)}
+    missing = sorted(name for name in parts if not (folder / name).is_dir())
+    if missing:
+        raise ModelError(f"The model in {folder} is incomplete: it lacks {' and '.join(missing)}.")
+
+
+def _is_part(name: str, kind: Any) -> bool:
+    """``"unet": ["diffusers", "UNet2DConditionModel"]`` names a part; a null in it says that there is none."""
+    return not name.startswith("_") and isinstance(kind, list) and None not in kind
+
+
+def _looks_like(folder: Path) -> str:
+    names = sorted(entry.name for entry in folder.iterdir())
+    if not names:
+        return "is empty"
+    if "unet" in names or "transformer" in names:
+        return "lacks its model_index.json"
+    files = [name for name in names if name.endswith((".safetensors", ".ckpt", ".gguf"))]
+    if files:
+        return f"holds the single file {files[0]}"
+    return f"holds {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}, which is no model"
+
+
+def _folder_defaults(folder: Path) -> dict[str, Any]:
+    """What the model's own configuration suggests: the size it was trained at, and what is usual for its kind."""
+    index = read_object(folder / "model_index.json")
+    network = _perhaps(folder / "unet" / "config.json") or _perhaps(folder / "transformer" / "config.json")
+    scheduler = _perhaps(folder / "scheduler" / "scheduler_config.json")
+    preset = find_preset(
+        str(index.get("_class_name")), network=network, scheduler=scheduler, name=folder.resolve().name
+    )
+    return _defaults(preset) | _trained_size(folder)
+
+
+def _defaults(preset: Preset) -> dict[str, Any]:
+    return {
+        "width": preset.native,
+        "height": preset.native,
+        "steps": preset.steps,
+        "guidance": preset.guidance,
+        "sampler": preset.sampler,
+        "spacing": preset.spacing,
+    }
+
+
+def _trained_size(folder: Path) -> dict[str, int]:
+    """Width and height in pixels: a UNet's latent size times the autoencoder's downscale; nothing if it is silent."""
+    try:
+        cells = read_object(folder / "unet" / "config.json")["sample_size"]
+        downscale = 2 ** (len(read_object(folder / "vae" / "config.json")["block_out_channels"]) - 1)
+        height, width = cells if isinstance(cells, list) else (cells, cells)
+        return {"width": int(width) * downscale, "height": int(height) * downscale}
+    except (ModelError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def _perhaps(path: Path) -> dict[str, Any]:
+    try:
+        return read_object(path)
+    except ModelError:
+        return {}
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON object from a file; ModelError where there is none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(data, dict):
+        raise ModelError(f"{path} should hold a JSON object, but holds a {type(data).__name__}.")
+    return data

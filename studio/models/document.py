@@ -1,0 +1,164 @@
+"""Writes docs/models.md from the tables that the code goes by.
+
+python -m studio.models.document
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipelines.families import FAMILIES
+from pipelines.presets import find_preset
+from pipelines.shelf import PLACES
+from pipelines.sources.identify import FOREIGN
+from pipelines.sources.kinds import BASES, KINDS, ROLES, Kind
+from studio.settings import PROJECT
+from studio.tending import SHELVING
+
+PAGE = PROJECT / "docs" / "models.md"
+
+START = """\
+# Models
+
+A model is a folder in diffusers' layout, or one `.safetensors` file in the layout of its authors, as most that are
+shared are. Either is given by its path, or by its name if it lies in your models folder, and used as it is: in place,
+offline, never in memory twice.
+
+    diffusion-studio models                                 # what there is
+    diffusion-studio generate "a boat" --model juggernaut   # by name, in any case
+    diffusion-studio --models /data/stable-diffusion-webui  # a folder that other programs use, too
+
+What a file is, is told from its header alone, in milliseconds and before anything is loaded: by the names and shapes of
+its tensors, not by what it is called. `models show NAME` says what was found, with the file's SHA-256, whose first ten
+digits other programs call the model's hash.
+"""
+
+KINDS_OF_MODELS = """\
+## Kinds of models
+
+| kind | drawn for | steps | guidance | sampler | in the file |
+|---|---|---|---|---|---|
+"""
+
+APART = """\
+## Parts in files of their own
+
+Stable Diffusion 3 and Flux are often shared without their text encoders, Flux without its VAE as well. They are then
+looked for in the models folder by these names, which may be followed by more, as in `t5xxl_fp16.safetensors`:
+
+| part | name | of |
+|---|---|---|
+"""
+
+BESIDE = """\
+Stable Diffusion 3 goes without T5 where there is none. For any model:
+
+- `NAME.vae.safetensors` beside `NAME.safetensors` is used instead of its own VAE.
+- A folder `NAME` beside it may hold parts of diffusers' layout without weights, such as
+  `NAME/scheduler/scheduler_config.json` or `NAME/tokenizer_2`; they go before what the studio knows of the kind.
+
+A tensor named `v_pred`, or `modelspec.prediction_type` in the header, says that a model predicts v; one named `ztsnr`,
+that it was trained to zero terminal SNR. Stable Diffusion 2 with and without v prediction look alike; where no note
+tells, the spread of one bias near the network's end does.
+
+## Tokenizers
+
+CLIP's vocabulary comes with the studio (`assets/models/clip`, MIT). T5's does not, so a single Flux file, or one of
+Stable Diffusion 3 with T5, needs it from somewhere on this machine: from `NAME/tokenizer_2` (Flux) or
+`NAME/tokenizer_3` (Stable Diffusion 3) beside the file, from any model in diffusers' layout in the models folder, or
+from the cache of Hugging Face.
+"""
+
+PLACED = """\
+## The models folder
+
+It may be shared with A1111, Forge and ComfyUI. These folders in it, or in a folder `models` in it, are looked into, in
+any case of their letters and with all folders below; a file may also lie in the folder itself.
+
+| what | folders | what it is for |
+|---|---|---|
+"""
+
+REFUSED = """\
+What was found out is kept in `.studio/known.json` there, until a file changes; what is removed goes to `.studio/trash`.
+
+## What is refused
+
+Pickles (`.ckpt`, `.pt`, `.bin`), whatever they are called: they could run programs when they are opened. GGUF files.
+Files that are cut off, damaged, or lack tensors. Weights quantised to anything but plain float8. Each is refused in one
+sentence before anything of it is loaded. Of these it is at least said what they look like:
+
+"""
+
+ACTIONS = """\
+## The command
+
+`diffusion-studio models ACTION`:
+
+| action | |
+|---|---|
+"""
+
+END = """\
+Only `download` goes online, and only when it is called: into the usual cache of Hugging Face, pinned to a commit,
+`.safetensors` only, on from where it stopped. What it has fetched is then a model by its id: `--model owner/name`.
+
+This page is made by `python -m studio.models.document`.
+"""
+
+
+def page() -> str:
+    """The page as it should be."""
+    apart: dict[str, list[tuple[str, str]]] = {}
+    for kind in KINDS.values():
+        for part, place in kind.parts.items():
+            if place.apart:
+                apart.setdefault(place.apart, []).append((part, kind.title))
+    parts = [
+        START,
+        KINDS_OF_MODELS + _rows(_model(kind) for kind in KINDS.values() if kind.pipeline in FAMILIES),
+        APART + _rows(_apart(name, of) for name, of in apart.items()),
+        BESIDE,
+        PLACED + _rows(_place(kind) for kind in PLACES),
+        REFUSED + "".join(f"- {looks}\n" for _, looks in FOREIGN),
+        f"A LoRA, an embedding or a ControlNet is told by what it goes with: {', '.join(BASES.values())}.\n",
+        ACTIONS + _rows((f"`{name}`", words) for name, words in SHELVING.items()),
+        END,
+    ]
+    return "\n".join(parts)
+
+
+def _model(kind: Kind) -> Iterator[str]:
+    network = kind.changes.get(kind.network, {})
+    preset = find_preset(kind.pipeline, network=network, native=kind.native)
+    yield kind.title
+    yield f"{preset.native}²"
+    yield str(preset.steps)
+    yield (
+        "none" if preset.guiding == "none" else f"{preset.guidance:g}{', told' if preset.guiding == 'embedded' else ''}"
+    )
+    yield f"`{preset.sampler}`"
+    yield ", ".join(
+        f"{part.replace('_', ' ')}{' (or apart)' if place.apart else ''}" for part, place in kind.parts.items()
+    )
+
+
+def _apart(name: str, of: list[tuple[str, str]]) -> Iterator[str]:
+    yield " or ".join(dict.fromkeys(part.replace("_", " ") for part, _ in of))
+    yield f"`{name}.safetensors`"
+    yield ", ".join(title for _, title in of)
+
+
+def _place(kind: str) -> Iterator[str]:
+    place = PLACES[kind]
+    yield place.noun
+    yield ", ".join(f"`{folder}`" for folder in place.folders)
+    yield ROLES["model" if kind == "checkpoint" else kind]
+
+
+def _rows(rows: Iterable[Iterable[str]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

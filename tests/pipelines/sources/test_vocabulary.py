@@ -1,0 +1,62 @@
+"""Tokenizers for files that have none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ModelError
+from pipelines.sources.kinds import KINDS
+from pipelines.sources.vocabulary import clip_tokenizer, find_tokenizer
+from tests.tiny import make_t5_tokenizer, make_tokenizer
+
+
+def test_clips_vocabulary_is_the_published_one() -> None:
+    """The numbers that CLIP's own tokenizer gives, in its paper's repository and in every model's folder."""
+    tokenizer = clip_tokenizer()
+    assert tokenizer("a photo of a cat").input_ids == [49406, 320, 1125, 539, 320, 2368, 49407]
+    assert tokenizer("Hello, WORLD!").input_ids == [49406, 3306, 267, 1002, 256, 49407]
+    assert (len(tokenizer), tokenizer.model_max_length) == (49408, 77)
+    assert (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id) == (49406, 49407, 49407)
+    assert tokenizer.decode(tokenizer("🙂 Ünïcödé").input_ids, skip_special_tokens=True).strip() == "🙂 ünïcödé"
+    assert clip_tokenizer("!").pad_token_id == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "pad"),
+    [("sd1", "tokenizer", 49407), ("sd2", "tokenizer", 0), ("sdxl", "tokenizer", 49407), ("sdxl", "tokenizer_2", 0)],
+)
+def test_prompts_are_filled_up_as_each_model_was_trained(tmp_path: Path, kind: str, part: str, pad: int) -> None:
+    assert find_tokenizer(tmp_path / "x.safetensors", KINDS[kind], part).pad_token_id == pad
+
+
+def test_a_tokenizer_beside_the_file_goes_first(tmp_path: Path) -> None:
+    make_tokenizer().save_pretrained(tmp_path / "x" / "tokenizer")
+    assert len(find_tokenizer(tmp_path / "x.safetensors", KINDS["sd1"], "tokenizer")) < 1000
+    with pytest.raises(ModelError, match="A Stable Diffusion 1 model has no tokenizer_2"):
+        find_tokenizer(tmp_path / "x.safetensors", KINDS["sd1"], "tokenizer_2")
+
+
+def test_t5s_tokenizer_is_looked_for_near_and_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    file = tmp_path / "models" / "checkpoints" / "flux.safetensors"
+    own = file.with_suffix("") / "tokenizer_2"
+
+    def search() -> int:
+        return len(find_tokenizer(file, KINDS["flux_dev"], "tokenizer_2"))
+
+    with pytest.raises(ModelError, match=r"needs the tokenizer of T5.* there as .*checkpoints/flux/tokenizer_2"):
+        search()
+    cached = tmp_path / "hub" / "models--a--b" / "snapshots" / "0" / "tokenizer_3"
+    shelved = tmp_path / "models" / "diffusers" / "sd3" / "tokenizer_3"
+    for folder in (cached, shelved, own):
+        make_t5_tokenizer().save_pretrained(folder)
+        config = folder / "tokenizer_config.json"
+        config.write_text(json.dumps(json.loads(config.read_text()) | {"model_max_length": 77}))
+        (folder.parent / "model_index.json").touch()
+        assert search() == len(make_t5_tokenizer())
+    (own / "tokenizer_config.json").write_text("{")
+    with pytest.raises(ModelError, match="cannot be read"):
+        search()
