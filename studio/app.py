@@ -111,25 +111,42 @@ class Scripts(StaticFiles):
 
 
 class Page:
-    """Answers what no door answers: with the splash until the page is built, then with the page."""
+    """Answers what no door answers: with the splash until the page is built, then with the page.
+
+    What stands in the fields suits the model that draws, so there is one page a model, built when first asked for.
+    """
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.app: ASGIApp = self.splash
+        self._stack: contextlib.AsyncExitStack | None = None
+        self._built: dict[str, ASGIApp] = {}
+        self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on to whichever stands."""
+        """Pass on to whichever stands; whoever opens the page is given that of the model that draws now."""
+        if self._stack is not None and scope["type"] == "http" and scope["path"] == "/":
+            await self._suit(self._stack)
         await self.app(scope, receive, send)
 
     async def build(self, stack: contextlib.AsyncExitStack) -> None:
-        """Build the page in a thread, start what Gradio wants started, and put it in the splash's place."""
-        try:
-            page = await asyncio.to_thread(_gradio, self.studio)
-            await stack.enter_async_context(page.router.lifespan_context(page))
-            self.app = Narrow(page)
-        except Exception:
-            logging.getLogger("uvicorn.error").exception("The page could not be built.")
-            self.app = PlainTextResponse("The page could not be built: the terminal says why.", 500)
+        """Build the first page and put it in the splash's place."""
+        await self._suit(stack)
+        self._stack = stack
+
+    async def _suit(self, stack: contextlib.AsyncExitStack) -> None:
+        """Have the page of the model that draws: build it in a thread, and start what Gradio wants started."""
+        async with self._turn:
+            model = self.studio.model
+            try:
+                if model not in self._built:
+                    page = await asyncio.to_thread(_gradio, self.studio)
+                    await stack.enter_async_context(page.router.lifespan_context(page))
+                    self._built[model] = Narrow(page)
+                self.app = self._built[model]
+            except Exception:
+                logging.getLogger("uvicorn.error").exception("The page could not be built.")
+                self.app = PlainTextResponse("The page could not be built: the terminal says why.", 500)
 
     async def splash(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A tiny page that loads itself anew once the real one stands."""

@@ -35,15 +35,20 @@ def prompts(path: Path) -> list[str]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InvalidRequest(f"{path} is larger than {MOST_BYTES // 2**20} MB: give a shorter list of prompts.")
-        lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
+        found = prompts_in(path.read_text("utf-8-sig"))
     except FileNotFoundError as error:
         raise InvalidRequest(f"There is no file {path}: check the path.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"{path} cannot be read: give a text file with a prompt a line.") from error
-    found = [line for line in lines if line and not line.startswith("#")]
     if not found:
         raise InvalidRequest(f"{path} has no prompts in it: write one a line.")
     return found
+
+
+def prompts_in(text: str) -> list[str]:
+    """The lines of a text, without empty ones and those that begin with #."""
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _images(options: Namespace) -> Iterator[Namespace]:

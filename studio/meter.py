@@ -15,7 +15,7 @@ class Meter:
     """One line that rewrites itself; nothing at all where ``screen`` is no terminal."""
 
     def __init__(self, requests: Sequence[Request], screen: TextIO) -> None:
-        self._progress = Progress(sum(each.count for each in requests), requests[0].sampling.steps)
+        self._progress = Progress([each.sampling.steps for each in requests for _ in range(each.count)])
         self._screen = screen
         self._shown = screen.isatty()
 

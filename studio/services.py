@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -10,7 +10,7 @@ from studio import looking
 from studio.desk import Desk
 from studio.jobs import Jobs
 from studio.library import Library
-from studio.models import Models
+from studio.models import ModelCard, Models
 from studio.settings import Settings
 from studio.workers import Worker
 
@@ -20,6 +20,8 @@ class Studio:
 
     def __init__(self, settings: Settings, worker: Worker | None = None) -> None:
         self.settings = settings
+        self._model = settings.model
+        self._tokenizer = lru_cache(maxsize=1)(self._read_tokenizer)
         self.library = Library(settings.outputs)
         self.desk = Desk(settings.outputs / ".studio" / "desk.json")
         self.models = Models(shelf=settings.models)
@@ -30,12 +32,25 @@ class Studio:
     @property
     def model(self) -> str:
         """The reference of the model that draws."""
-        return self.settings.model
+        return self._model
 
-    @cached_property
+    def use(self, reference: str) -> ModelCard:
+        """Let another model draw what is asked for from now on; ModelError where there is none such.
+
+        It is loaded once the engine is done with the jobs it is at; jobs keep the model that they were asked for with.
+        """
+        card = self.models.card(reference)
+        self._model = card.reference
+        self.worker.start(card.folder)
+        return card
+
+    @property
     def tokenizer(self) -> Any:
         """The model's tokenizer, to look at prompts with; read when first asked for, ModelError where it cannot be."""
-        return looking.tokenizer(self.models.card(self.model).folder)
+        return self._tokenizer(self.model)
+
+    def _read_tokenizer(self, model: str) -> Any:
+        return looking.tokenizer(self.models.card(model).folder)
 
     def start(self) -> None:
         """Go on with the jobs there are, and let the model be loaded behind whatever comes next.

@@ -4,6 +4,7 @@ import { button, el } from "./dom.js";
 import { Figure } from "./figure.js";
 import { isFinal, learn } from "./feed.js";
 import * as server from "./server.js";
+import { Table } from "./table.js";
 import { TITLES } from "./tabs.js";
 import { calm, headline } from "./words.js";
 
@@ -23,7 +24,8 @@ export class Card {
     this.bar = el("div", { class: "bar", ...meter }, this.fill);
     this.problem = el("p", { class: "alert", role: "alert", hidden: true });
     this.notes = el("div", { class: "notes" });
-    this.grid = el("div", { class: "pictures", hidden: true });
+    this.table = view.grid ? new Table(view.id, view.grid) : null;
+    this.grid = this.table?.root ?? el("div", { class: "pictures", hidden: true });
     const said = el("p", { class: "said", title: view.prompt }, view.prompt || "(no prompt)");
     const task = el("p", { class: "task" }, TITLES[view.task] ?? view.task);
     const head = el("header", {}, said, task, this.state, this.retry, this.stop);
@@ -47,7 +49,7 @@ export class Card {
   grow(count) {
     while (this.figures.length < count) {
       this.figures.push(new Figure(this));
-      this.grid.append(this.figures.at(-1).root);
+      (this.table ?? this.grid).append(this.figures.at(-1).root);
     }
     this.grid.dataset.count = Math.min(count, 4);
   }
@@ -103,6 +105,7 @@ export class Card {
       else if (version && !over) figure.preview(server.preview(this.job, index, version));
       else if (over) figure.drop();
     });
+    this.table?.over(over);
     this.tidy();
   }
 

@@ -101,6 +101,7 @@ export class Easel {
   /** Another picture: it takes the old one's place once it is there, so that nothing flickers. */
   swap(picture) {
     this.picture = picture;
+    document.dispatchEvent(new CustomEvent("studio:picture"));
     this.sheet.hidden = !picture;
     this.port.tabIndex = picture ? 0 : -1;
     this.port.classList.toggle("filled", Boolean(picture));

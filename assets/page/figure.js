@@ -40,7 +40,8 @@ export class Figure {
   /** The file is saved: show it, and let it be used. */
   finish(picture) {
     if (this.picture) return;
-    const { source, margins, count, task, prompt } = this.card.view;
+    const { source, margins, task, prompt, grid } = this.card.view;
+    const count = grid ? 1 : this.card.view.count; // a cell is one of its kind
     const alt = picture.prompt || prompt || "A picture without a prompt"; // its own words: choices differ
     const before = source && { url: server.picture(source), margins, alt: "Before" };
     this.picture = { star: false, ...picture, alt, before, count, task, url: server.picture(picture.id) };

@@ -3,11 +3,14 @@
 import { el } from "./dom.js";
 import { listen } from "./generate.js";
 import { helpButton } from "./help.js";
+import { chosen } from "./models.js";
+import { projectButton } from "./project.js";
 import { queueButton } from "./queue.js";
 import * as server from "./server.js";
 import { attachSystem } from "./system.js";
 import { keepTab } from "./tabs.js";
 import { watchTitle } from "./title.js";
+import { say } from "./toast.js";
 
 const SOON = 1500;
 const LATER = 15_000;
@@ -16,24 +19,30 @@ export function mount({ element, props }) {
   const logo = el("img", { src: new URL("page/logo.svg", document.baseURI).href, alt: "", width: 32, height: 32 });
   const state = el("span", { class: "model-state", role: "status" });
   const name = el("span", { class: "model-name" }, props.title);
-  const naming = { type: "button", class: "model", "aria-label": `System: ${props.title}` };
+  const naming = { type: "button", class: "model", "aria-label": `Models and system: ${props.title}` };
   const model = el("button", naming, el("span", { class: "dot" }), name, state);
-  const head = [logo, el("h1", {}, "Diffusion Studio"), model, queueButton(), helpButton()];
+  const head = [logo, el("h1", {}, "Diffusion Studio"), model, projectButton(), queueButton(), helpButton()];
   element.querySelector(".studio-header").replaceChildren(...head);
   attachSystem(model);
   listen();
   keepTab();
   watchTitle();
-  watch(model, state);
+  watch(model, state, props.reference);
+  chosen();
 }
 
-/** Say what the model's state is, and on what it really runs. */
-async function watch(model, state) {
+/** Say what the model's state is, on what it really runs, and when another page has chosen another than `drawing`. */
+async function watch(model, state, drawing) {
   const known = await server.status().catch(() => null);
   const { state: name = "", message, on = {} } = known?.model ?? {};
   model.dataset.state = name;
-  model.title = message || "What draws, and on what";
+  model.title = message || "Which model draws, and on what";
   const words = { loading: "loading …", failed: "could not be loaded", "": "does not answer" };
   state.textContent = words[name] ?? [on.device, on.precision, on.attention].filter(Boolean).join(" · ");
-  setTimeout(() => watch(model, state), name === "loading" ? SOON : LATER);
+  const now = known?.model.reference ?? drawing;
+  if (now !== drawing) {
+    const anew = { label: "Load its page", act: () => location.reload() };
+    say(`${known.model.title} draws from now on: it was chosen on another page.`, anew);
+  }
+  setTimeout(() => watch(model, state, now), name === "loading" ? SOON : LATER);
 }

@@ -20,7 +20,7 @@ class LiveView {
     this.notes = new Map();
     this.awaited = null;
     this.refusal = el("p", { class: "alert", role: "alert", hidden: true });
-    this.list = el("div", { class: "cards" });
+    this.list = el("section", { class: "cards", "aria-label": "Results" });
     this.empty = el("p", { class: "hint" }, hint);
     root.replaceChildren(this.refusal, this.list, this.empty);
     root.dataset.ready = "";

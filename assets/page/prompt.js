@@ -5,6 +5,7 @@ import { appeared, button, el } from "./dom.js";
 import { readField, watchField, writeField } from "./fields.js";
 import { openMenu } from "./menu.js";
 import { Walk, earlier, remember } from "./prompts.js";
+import { spokenButton } from "./spoken.js";
 import { reweighed } from "./weight.js";
 import { enumerate, unknownWords } from "./words.js";
 
@@ -37,8 +38,9 @@ class Help {
     this.recent = button("Earlier prompts", "history", () => this.recall(), { class: "tool recent" });
     this.recent.setAttribute("aria-haspopup", "menu");
     this.kept = el("p", { class: "kept", hidden: true });
+    const tools = el("div", { class: "tools" }, this.recent, spokenButton(this.field));
     const able = draws ? el("p", { class: "draws" }, draws) : "";
-    this.parts = [this.unknown, able, this.first, this.chips, this.recent, this.kept];
+    this.parts = [this.unknown, able, this.first, this.chips, tools, this.kept];
     watchField(this.field, (text) => name(this.unknown, unknownWords(text, known)), PAUSE);
     watchField(this.seed, (seed) => this.keep(seed.trim()));
     this.turn();

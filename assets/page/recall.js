@@ -7,6 +7,12 @@ import { send, showTab } from "./tabs.js";
 
 const AS_IT_IS = { __type__: "update" }; // in Gradio's words: change nothing
 const FRAMES = 120;
+const AXES = ["across", "down", "sheet"];
+const EMPTIED = {
+  styles: [], // a recipe's words wear theirs already
+  prompts: "", // would take the prompt's place
+  ...Object.fromEntries(AXES.flatMap((axis) => [[axis, ""], [`${axis}-values`, ""]])),
+};
 
 let names = new Set();
 let wanted = {};
@@ -29,7 +35,7 @@ export async function recall(task, settings, picture = null) {
   const fitting = settings.filter(({ field }) => hasField(task, field));
   wanted = Object.fromEntries(fitting.map(({ field, value }) => [`${task}-${field}`, value]));
   const prompt = fitting.find(({ name }) => name === "prompt");
-  if (prompt && hasField(task, "styles")) wanted[`${task}-styles`] = []; // its words wear their styles already
+  for (const [field, empty] of Object.entries(prompt ? EMPTIED : {})) if (hasField(task, field)) wanted[`${task}-${field}`] = empty;
   if (picture) await send(task, picture);
   else showTab(task);
   const field = await appeared(`#${task}-prompt textarea`);

@@ -22,11 +22,17 @@ export async function ask(path, options) {
   return response.json();
 }
 
+const JSON_SENT = { "Content-Type": "application/json" };
+
 const tell = (path) => ask(path, { method: "POST" });
+const say = (path, value) => ask(path, { method: "POST", body: JSON.stringify(value), headers: JSON_SENT });
 const job = (id) => `api/jobs/${encodeURIComponent(id)}`;
 const result = (id) => `api/pictures/${encodeURIComponent(id)}`;
 
 export const status = () => ask("api/status");
+export const models = () => ask("api/models", { cache: "no-store" });
+export const spoken = () => ask("api/models/spoken", { cache: "no-store" });
+export const use = (reference) => say("api/models/use", { reference });
 export const events = () => new EventSource(at("api/events"));
 export const now = () => ask("api/events/now");
 
@@ -34,6 +40,9 @@ export const cancel = (id) => tell(`${job(id)}/cancel`);
 export const retry = (id) => tell(`${job(id)}/retry`);
 export const move = (id, to) => tell(`${job(id)}/move?to=${to}`);
 export const preview = (id, index, version) => at(`${job(id)}/preview/${index}?v=${version}`).href;
+
+export const sheet = (id, number) => at(`${job(id)}/sheet?number=${number}`).href;
+export const rounds = (size) => ask(`api/rounds?${new URLSearchParams(size)}`);
 
 export const pause = () => tell("api/jobs/pause");
 export const resume = () => tell("api/jobs/resume");
@@ -46,6 +55,17 @@ export const proxy = (id) => at(`${result(id)}?side=1600`).href;
 export const again = (id, count) => tell(`${result(id)}/again?count=${count}`);
 export const vary = (id, how, count) => tell(`${result(id)}/vary?how=${how}&count=${count}`);
 export const enlarge = (id) => tell(`${result(id)}/enlarge`);
+
+export const desk = () => ask("api/desk", { cache: "no-store" });
+export const lay = (changes, by) => say(`api/desk?by=${by}`, changes);
+export const project = () => at("api/project").href;
+export const openProject = (file) => ask("api/project", { method: "POST", body: file });
+
+/** The same while the page is being left, when no answer can be waited for; browsers carry little then (64 KiB). */
+export function layLast(changes, by) {
+  const options = { method: "POST", body: JSON.stringify(changes), headers: JSON_SENT, keepalive: true };
+  fetch(at(`api/desk?by=${by}`), options).catch(() => null);
+}
 
 /** Whether the library says that it does not have a picture; whatever else hinders it from coming may pass. */
 export async function isGone(id) {

@@ -1,14 +1,19 @@
-// What draws, on what, and where the pictures go.
+// The models there are and which one draws, on what, and where the pictures go.
 
 import { el } from "./dom.js";
+import { Models } from "./models.js";
 import { attachPanel } from "./panel.js";
 import * as server from "./server.js";
 
 /** Let the model's name open it. */
 export function attachSystem(button) {
+  const models = new Models();
   const facts = el("dl", { class: "facts" });
   const problem = el("p", { class: "alert", role: "alert", hidden: true });
-  attachPanel(button, "System", [el("h2", {}, "System"), problem, facts], () => fill(facts, problem));
+  attachPanel(button, "Models and system", [...models.parts, el("h2", {}, "System"), problem, facts], () => {
+    models.look();
+    fill(facts, problem);
+  });
 }
 
 async function fill(facts, problem) {

@@ -10,14 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
 from pipelines.errors import OutputError
 from studio.api.route import Route
-from studio.desk import pack, unpack
+from studio.desk import Desk, pack, unpack
 
 if TYPE_CHECKING:
     from studio.services import Studio
@@ -35,12 +35,13 @@ def router(studio: Studio) -> APIRouter:
     @doors.get("/desk")
     def desk(response: Response) -> dict[str, Any]:
         response.headers.update(UNCACHED)
-        return {"version": studio.desk.version, "values": studio.desk.values()}
+        return _told(studio.desk)
 
     @doors.post("/desk")
-    def change(changes: dict[str, Any] = Body()) -> dict[str, Any]:  # noqa: B008 - how FastAPI is told
-        studio.desk.change(changes)
-        return {"version": studio.desk.version}
+    def change(changes: dict[str, Any] = Body(), by: str = Query("", max_length=40)) -> dict[str, Any]:  # noqa: B008
+        before = studio.desk.version
+        studio.desk.change(changes, by)
+        return {"before": before, "version": studio.desk.version}
 
     @doors.get("/project")
     def save() -> FileResponse:
@@ -59,9 +60,13 @@ def router(studio: Studio) -> APIRouter:
                 file.seek(0)
                 values = await run_in_threadpool(unpack, file, studio.library)
         await run_in_threadpool(studio.desk.clear, values)
-        return {"version": studio.desk.version, "values": values}
+        return _told(studio.desk)
 
     return doors
+
+
+def _told(desk: Desk) -> dict[str, Any]:
+    return {"version": desk.version, "by": desk.by, "values": desk.values()}
 
 
 @contextlib.contextmanager

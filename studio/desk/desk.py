@@ -5,9 +5,9 @@ Whoever writes a key last is right.  A page asks for all values when it opens, a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-import secrets
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,28 +29,31 @@ class Desk:
         self.file = file
         self._lock = threading.Lock()
         self._values: dict[str, Any] | None = None
-        self._version = secrets.token_hex(4)
+        self.by = ""
+        """Which page laid something there last, since the studio was started; a word of its own choice."""
 
     @property
     def version(self) -> str:
-        """Another after each change, and after each start."""
-        return self._version
+        """A hash of all that lies there."""
+        return hashlib.sha256(_bytes(self.values())).hexdigest()[:16]
 
     def values(self) -> dict[str, Any]:
         """All that lies there."""
         with self._lock:
             return dict(self._read())
 
-    def change(self, changes: Mapping[str, Any]) -> None:
+    def change(self, changes: Mapping[str, Any], by: str = "") -> None:
         """Set these keys, and remove those whose value is None; InvalidRequest, and no change, where one cannot be."""
         with self._lock:
             kept = {key: value for key, value in (self._read() | dict(changes)).items() if value is not None}
             self._write(checked(kept))
+            self.by = by
 
     def clear(self, values: Mapping[str, Any]) -> None:
         """Let these lie there, instead of what did."""
         with self._lock:
             self._write(checked(values))
+            self.by = ""
 
     def _read(self) -> dict[str, Any]:
         if self._values is None:
@@ -69,9 +72,12 @@ class Desk:
             return {}
 
     def _write(self, values: dict[str, Any]) -> None:
-        write_whole(self.file, json.dumps(values, separators=(",", ":")).encode())
+        write_whole(self.file, _bytes(values))
         self._values = values
-        self._version = secrets.token_hex(4)
+
+
+def _bytes(values: Mapping[str, Any]) -> bytes:
+    return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
 
 
 def checked(values: Any) -> dict[str, Any]:

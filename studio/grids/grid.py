@@ -28,6 +28,11 @@ class Grid:
         columns, rows, sheets = (*(len(axis.values) for axis in self.axes), 1, 1)[:MOST_AXES]
         return columns, rows, sheets
 
+    @property
+    def labels(self) -> tuple[tuple[str, ...], ...]:
+        """What is written beside each axis's values."""
+        return tuple(axis.labels for axis in self.axes)
+
 
 def spread(request: Request, axes: Sequence[Axis]) -> Grid:
     """Every combination of the axes' values; InvalidRequest where the request cannot be varied so."""
@@ -41,17 +46,22 @@ def spread(request: Request, axes: Sequence[Axis]) -> Grid:
     return Grid(tuple(axes), tuple(requests))
 
 
-def _check(request: Request, axes: Sequence[Axis]) -> None:
+def check_axes(axes: Sequence[Axis]) -> None:
+    """InvalidRequest where these axes make no grid, of whatever request."""
     if not 1 <= len(axes) <= MOST_AXES:
         raise InvalidRequest(f"A grid has one to {MOST_AXES} axes, but {len(axes)} were given.")
     names = [axis.name for axis in axes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidRequest(f"The grid varies {' and '.join(twice)} twice: give each axis a setting of its own.")
-    if request.count != 1:
-        raise InvalidRequest("A grid has one picture a cell: make the count 1; seed can be an axis of its own.")
     cells = prod(len(axis.values) for axis in axes)
     if cells > MOST_CELLS:
         raise InvalidRequest(f"The grid has {cells} cells; {MOST_CELLS} are the most: leave some values out.")
+
+
+def _check(request: Request, axes: Sequence[Axis]) -> None:
+    check_axes(axes)
+    if request.count != 1:
+        raise InvalidRequest("A grid has one picture a cell: make the count 1; seed can be an axis of its own.")
     for axis in axes:
         axis.check(request)

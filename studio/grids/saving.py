@@ -25,17 +25,17 @@ def save(grid: Grid, pictures: Sequence[Image.Image | None], outputs: Path) -> l
     named = "-".join(axis.name for axis in grid.axes)
     name = f"{stamp:%Y-%m-%d_%H%M%S}.{stamp.microsecond // 1000:03d}_{named}"
     paths = []
-    for number, sheet in enumerate(sheets(grid, pictures), 1):
+    for number, sheet in enumerate(sheets(grid.labels, pictures), 1):
         path = outputs / FOLDER / f"{name}_{number}.png"
-        write_whole(path, _png(sheet, grid))
+        write_whole(path, png(sheet, grid.requests[0].task))
         paths.append(path)
     return paths
 
 
-def _png(sheet: Image.Image, grid: Grid) -> bytes:
+def png(sheet: Image.Image, task: str) -> bytes:
+    """The file of a sheet, marked as made by a model that was given this task."""
     chunks = PngInfo()
-    made = all(request.task == "text_to_image" for request in grid.requests)
-    chunks.add_itxt(xmp.KEYWORD, Xmp(MADE if made else EDITED).packet())
+    chunks.add_itxt(xmp.KEYWORD, Xmp(MADE if task == "text_to_image" else EDITED).packet())
     file = io.BytesIO()
     sheet.save(file, "PNG", pnginfo=chunks)
     return file.getvalue()

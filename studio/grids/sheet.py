@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.depth import eight_bits
-from studio.grids.grid import Grid
 
 LONGEST = 8192
 """Pixels on a side of a sheet; where cells of full size would make more, they are made smaller."""
@@ -16,13 +15,14 @@ PAPER, INK, BLANK = "#ffffff", "#222222", "#e8e8e8"
 GAP = 8
 
 
-def sheets(grid: Grid, pictures: Sequence[Image.Image | None]) -> list[Image.Image]:
+def sheets(labels: Sequence[Sequence[str]], pictures: Sequence[Image.Image | None]) -> list[Image.Image]:
     """One picture for each value of the third axis (one at all, where there is none).
 
-    ``pictures``: in the order of the grid's requests; None where one was not made, whose cell stays blank.
+    ``labels``: of each axis, one to three.  ``pictures``: in the order of the grid's requests; None where one was not
+    made, whose cell stays blank.
     """
-    columns, rows, count = grid.shape
-    across, down, title = (*(axis.labels for axis in grid.axes), ("",), ("",))[:3]
+    across, down, title = (*labels, ("",), ("",))[:3]
+    columns, rows, count = len(across), len(down), len(title)
     plain = [None if each is None else eight_bits(each).convert("RGB") for each in pictures]
     page = columns * rows
     return [

@@ -34,7 +34,8 @@ class Job:
     """``requests``: a JSON list of what ``Request.to_dict`` made, their pictures numbered through over all of them.
 
     ``attempts``: starts since a picture of it was last done.  ``deaths``: how many of them ended the engine.
-    ``seconds``: of work before the present attempt.  All these are on disk too; what follows lives in memory only.
+    ``seconds``: of work before the present attempt.  ``grid``: where its pictures are a grid's cells, the labels of
+    each axis, a JSON list of lists.  All these are on disk too; what follows lives in memory only.
 
     ``version`` grows with every change, so that a watcher sees whether there is something new.  ``previews`` and
     ``pictures`` are by the picture's number; a preview is its version number and its JPEG.  ``run``: what the worker
@@ -50,6 +51,7 @@ class Job:
     deaths: int = 0
     stopping: bool = False
     seconds: float = 0.0
+    grid: str | None = None
     pictures: dict[int, Result] = field(default_factory=dict)
     previews: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     version: int = 1
@@ -59,6 +61,7 @@ class Job:
     task: str = field(init=False)
     count: int = field(init=False)
     about: dict[str, Any] = field(init=False)
+    labels: list[list[str]] | None = field(init=False)
     progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,7 +69,8 @@ class Job:
         self.task = requests[0]["task"]
         self.count = sum(each["count"] for each in requests)
         self.about = about(requests)
-        self._steps = requests[0]["sampling"]["steps"]
+        self.labels = None if self.grid is None else json.loads(self.grid)
+        self._steps = [each["sampling"]["steps"] for each in requests for _ in range(each["count"])]
         self.recount()
 
     def begin(self) -> None:
@@ -77,9 +81,9 @@ class Job:
 
     def recount(self) -> None:
         """Count the steps from the start, with those of finished pictures behind us."""
-        self.progress = Progress(self.count, self._steps)
+        self.progress = Progress(self._steps)
         for number in self.pictures:
-            self.progress.advance(number, self._steps, self._steps)
+            self.progress.advance(number, self._steps[number], self._steps[number])
 
     @property
     def over(self) -> bool:
@@ -107,6 +111,7 @@ class Job:
             "id": self.id,
             "task": self.task,
             **self.about,
+            "grid": self.labels,
             "state": self.state,
             "position": position,
             "step": self.progress.step,

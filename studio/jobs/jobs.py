@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 from pipelines.errors import InvalidRequest, StudioError
+from pipelines.pictures import pictures_in
 from pipelines.requests import Request
 from studio.jobs.job import Job
 from studio.jobs.ledger import Ledger
@@ -68,21 +69,24 @@ class Jobs(Ledger):
         if self._opened is not None and not any(thread.is_alive() for thread in self._threads):
             self._opened.close()
 
-    def submit(self, requests: Sequence[Request], model: str) -> str:
-        """Put requests that are alike but for words and seeds in the queue as one job, and give the job's id.
+    def submit(self, requests: Sequence[Request], model: str, grid: Sequence[Sequence[str]] | None = None) -> str:
+        """Put requests of one task in the queue as one job, and give the job's id.
 
-        Their pictures are kept in the library first.  StudioError where the requests could not be carried out,
-        QueueFull where too many wait already.
+        ``grid``: the labels of each axis, where every request is one picture, a cell of it.  Pictures that go in are
+        kept in the library first.  StudioError where the requests could not be carried out, QueueFull where too many
+        wait already.
         """
-        if requests[0].idle is not None:
-            raise InvalidRequest(requests[0].idle)
+        for idle in (request.idle for request in requests):
+            if idle is not None:
+                raise InvalidRequest(idle)
         self._models.card(model)
         self._library.check()
         self._check_room()
-        for request in requests:
-            for picture in request.pictures().values():
-                self._library.keep(picture)
-        job = Job(secrets.token_hex(8), model, json.dumps([request.to_dict() for request in requests]))
+        shared = {id(picture): picture for request in requests for picture in pictures_in(request)}
+        for picture in shared.values():
+            self._library.keep(picture)
+        told = json.dumps([request.to_dict() for request in requests])
+        job = Job(secrets.token_hex(8), model, told, grid=None if grid is None else json.dumps(grid))
         with self._deciding:
             self._check_room()
             self._store.add(job)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 class Progress:
     """Counts the steps of all pictures of a run together.
 
-    ``steps`` is a guess until the first step says how many there really are: strength shortens a run.
+    ``steps`` of each picture are a guess until one says how many there really are: strength shortens a run.
 
     Pictures that share a network call report in a burst.  The pace is therefore measured between rounds: one ends when
     a picture of it reports again.
     """
 
-    def __init__(self, count: int, steps: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, steps: Sequence[int], clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._at = [0] * count
-        self._each = steps
+        self._at = [0] * len(steps)
+        self._wished = steps
+        self._real: dict[int, int] = {}
+        self._share = 1.0
         self._round: set[int] = set()
         self._heard = 0.0
         self._first: tuple[float, int] | None = None
@@ -32,14 +34,16 @@ class Progress:
     @property
     def steps(self) -> int:
         """Steps of all pictures."""
-        return self._each * len(self._at)
+        guessed = (round(steps * self._share) for place, steps in enumerate(self._wished) if place not in self._real)
+        return sum(self._real.values()) + sum(guessed)
 
     def advance(self, index: int, step: int, steps: int) -> None:
         """Picture ``index`` has ``step`` of ``steps`` behind it."""
         if index in self._round:
             self._end_round()
         self._round.add(index)
-        self._each = steps
+        self._real[index] = steps
+        self._share = steps / self._wished[index]
         self._at[index] = step
         self._heard = self._clock()
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from pipelines.errors import UnreadableImage
@@ -52,7 +53,8 @@ class Runner:
 
     def _make(self, job: Job) -> str | None:
         """Make what is missing; a sentence where there is something to say of it."""
-        requests = [from_dict(each, find=self._library.picture) for each in json.loads(job.requests)]
+        find = cache(self._library.picture)  # a grid's cells share theirs
+        requests = [from_dict(each, find=find) for each in json.loads(job.requests)]
         card = self._models.card(job.model)
         self._adopt(job, requests)
         spared: dict[str, None] = {}

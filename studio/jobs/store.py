@@ -44,6 +44,7 @@ MIGRATIONS = (
         PRIMARY KEY (job, number)
     ) STRICT;
     """,
+    "ALTER TABLE jobs ADD COLUMN grid TEXT;",
 )
 """What makes each version of the file from the one before; SQLite's user_version counts those that were applied.
 
@@ -90,7 +91,7 @@ class Store:
 
     def jobs(self) -> list[Job]:
         """All jobs, in the order of the queue."""
-        columns = "id, model, requests, state, message, attempts, deaths, stopping, seconds"
+        columns = "id, model, requests, state, message, attempts, deaths, stopping, seconds, grid"
         with self._explained():
             jobs = {row[0]: Job(*row) for row in self._sql.execute(f"SELECT {columns} FROM jobs ORDER BY place")}
             made = "SELECT job, number, id, seed, prompt, width, height FROM pictures WHERE id IS NOT NULL"
@@ -101,9 +102,10 @@ class Store:
     def add(self, job: Job) -> None:
         """A new job, at the end."""
         with self._whole():
-            values = (job.id, job.model, job.requests)
-            last = "(SELECT ifnull(max(place), 0) + 1 FROM jobs)"
-            self._sql.execute(f"INSERT INTO jobs (id, place, model, requests) VALUES (?, {last}, ?, ?)", values)
+            values = (job.id, job.model, job.requests, job.grid)
+            place = "(SELECT ifnull(max(place), 0) + 1 FROM jobs)"
+            sql = f"INSERT INTO jobs (id, place, model, requests, grid) VALUES (?, {place}, ?, ?, ?)"
+            self._sql.execute(sql, values)
 
     def change(self, id: str, values: Mapping[str, Any]) -> None:
         """Set columns of one job."""

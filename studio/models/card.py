@@ -7,6 +7,7 @@ folder; for any other, its own configuration, or its kind's, says enough to begi
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class ModelCard:
 
     ``reference``: what it is called on the command line.  ``folder``: the folder, or the file, that it is.  ``draws``:
     one sentence.  ``words``: all that it understands, lower case; empty where it understands any.  ``defaults``: width,
-    height, steps, guidance, sampler and spacing.
+    height, steps, guidance, sampler and spacing.  ``hears``: whether it hears a negative prompt.
     """
 
     reference: str
@@ -40,6 +41,12 @@ class ModelCard:
     words: frozenset[str]
     examples: tuple[str, ...]
     defaults: Mapping[str, Any]
+    hears: bool = True
+
+    @property
+    def native(self) -> int:
+        """The side in pixels of the square that has as many as its usual size."""
+        return round(math.sqrt(self.defaults["width"] * self.defaults["height"]))
 
     def unknown_words(self, prompt: str) -> tuple[str, ...]:
         """The words of a prompt that mean nothing to the model, lower case, in order, each once."""
@@ -67,12 +74,13 @@ def _file_card(reference: str, path: Path) -> ModelCard:
         native=kind.native,
     )
     draws = " ".join(notes.get("modelspec.description", "").split())[:200]
-    return ModelCard(reference, path.resolve(), title, draws, frozenset(), (), _defaults(preset))
+    return ModelCard(reference, path.resolve(), title, draws, frozenset(), (), defaults_of(preset), hears(preset))
 
 
 def _folder_card(reference: str, folder: Path) -> ModelCard:
     _check(folder)
     own = read_object(folder / "studio.json") if (folder / "studio.json").is_file() else {}
+    preset = _folder_preset(folder)
     try:
         return ModelCard(
             reference=reference,
@@ -81,7 +89,8 @@ def _folder_card(reference: str, folder: Path) -> ModelCard:
             draws=str(own.get("draws", "")),
             words=frozenset(word.lower() for word in own.get("words", ())),
             examples=tuple(own.get("examples", ())),
-            defaults=_folder_defaults(folder) | own.get("defaults", {}),
+            defaults=defaults_of(preset) | _trained_size(folder) | own.get("defaults", {}),
+            hears=hears(preset),
         )
     except (TypeError, AttributeError) as error:
         raise ModelError(f"{folder / 'studio.json'} cannot be understood: {error}.") from error
@@ -114,18 +123,17 @@ def _looks_like(folder: Path) -> str:
     return f"holds {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}, which is no model"
 
 
-def _folder_defaults(folder: Path) -> dict[str, Any]:
-    """What the model's own configuration suggests: the size it was trained at, and what is usual for its kind."""
+def _folder_preset(folder: Path) -> Preset:
+    """What the model's own configuration suggests."""
     index = read_object(folder / "model_index.json")
     network = _perhaps(folder / "unet" / "config.json") or _perhaps(folder / "transformer" / "config.json")
     scheduler = _perhaps(folder / "scheduler" / "scheduler_config.json")
-    preset = find_preset(
-        str(index.get("_class_name")), network=network, scheduler=scheduler, name=folder.resolve().name
-    )
-    return _defaults(preset) | _trained_size(folder)
+    pipeline = str(index.get("_class_name"))
+    return find_preset(pipeline, network=network, scheduler=scheduler, name=folder.resolve().name)
 
 
-def _defaults(preset: Preset) -> dict[str, Any]:
+def defaults_of(preset: Preset) -> dict[str, Any]:
+    """The part of a preset that stands in fields, and in a card's ``defaults``."""
     return {
         "width": preset.native,
         "height": preset.native,
@@ -136,8 +144,12 @@ def _defaults(preset: Preset) -> dict[str, Any]:
     }
 
 
+def hears(preset: Preset) -> bool:
+    return preset.guiding != "embedded"
+
+
 def _trained_size(folder: Path) -> dict[str, int]:
-    """Width and height in pixels: a UNet's latent size times the autoencoder's downscale; nothing if it is silent."""
+    """The size it was trained at, in pixels: a UNet's latent size times the autoencoder's downscale; else nothing."""
     try:
         cells = read_object(folder / "unet" / "config.json")["sample_size"]
         downscale = 2 ** (len(read_object(folder / "vae" / "config.json")["block_out_channels"]) - 1)

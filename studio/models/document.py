@@ -31,6 +31,10 @@ offline, never in memory twice.
 What a file is, is told from its header alone, in milliseconds and before anything is loaded: by the names and shapes of
 its tensors, not by what it is called. `models show NAME` says what was found, with the file's SHA-256, whose first ten
 digits other programs call the model's hash.
+
+On the page a click on the model's name lists all of them; whichever is chosen draws from then on, there and, where no
+model is named, on the command line. Jobs that wait keep theirs, the words go along, and the fields show what suits the
+new one. LoRAs and embeddings that lie in the folder can be put into a prompt by a click.
 """
 
 KINDS_OF_MODELS = """\

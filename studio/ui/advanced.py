@@ -14,6 +14,9 @@ from pipelines.requests import Sampling
 from studio.ui import controls
 from studio.ui.controls import Values
 from studio.ui.finer import Finer, finer
+from studio.ui.several import Several, several_fields
+
+DEAF = "This model guides itself and hears no negative prompt."
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,14 @@ class Advanced:
     spacing: gr.Dropdown
     seed: gr.Textbox
     finer: Finer
+    several: Several
     styles: gr.Dropdown | None = None
 
     @property
     def fields(self) -> set[Any]:
         """The components that are there."""
-        own = {field for name, field in vars(self).items() if name != "finer" and field is not None}
-        return own | self.finer.fields
+        own = {field for name, field in vars(self).items() if name not in ("finer", "several") and field is not None}
+        return own | self.finer.fields | self.several.fields
 
     def worn(self, values: Values) -> Sequence[str]:
         """The names of the styles that are put on, in order."""
@@ -52,10 +56,17 @@ class Advanced:
         return {"negative": values[self.negative] or "", "sampling": sampling, **self.finer.read(values)}
 
 
-def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = ()) -> Advanced:
-    """The fields of the closed accordion, filled with what suits the model; styles where there are some to choose."""
+def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = (), hears: bool = True) -> Advanced:
+    """The fields of the closed accordion, filled with what suits the model; styles where there are some to choose.
+
+    ``hears``: whether the model hears a negative prompt; the field of one that does not says so and takes none.
+    """
     negative = gr.Textbox(
-        label="Negative", lines=2, placeholder="What should not be in the picture", elem_id=f"{task}-negative"
+        label="Negative",
+        lines=2,
+        placeholder="What should not be in the picture" if hears else DEAF,
+        interactive=hears,
+        elem_id=f"{task}-negative",
     )
     with gr.Row(elem_classes="pair"):
         steps = controls.field(task, "Steps", defaults["steps"], 1)
@@ -71,6 +82,7 @@ def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = ())
         seed=gr.Textbox(label="Seed", placeholder="random", max_lines=1, elem_id=f"{task}-seed"),
         styles=_styles(task, styles) if styles else None,
         finer=finer(task),
+        several=several_fields(task),
     )
 
 

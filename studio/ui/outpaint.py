@@ -11,6 +11,7 @@ from pipelines.infill import FILLS
 from pipelines.requests import Outpaint
 from studio.ui import canvas, controls
 from studio.ui.controls import Values
+from studio.ui.plan import plan
 from studio.ui.prompt import prompt_fields
 from studio.ui.tab import Form, advanced_fields, area, tab, wire
 
@@ -48,6 +49,7 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> Non
             prompt, generate, fold = prompt_fields(TASK, card, "What should the larger picture show?")
         with area("settings"):
             margins = controls.margin_fields(TASK, card.defaults["width"] // 4)
+            plan(TASK)
             count = controls.count(TASK)
             advanced, edge = advanced_fields(TASK, studio, card, _edge)
     extra, drawn = frozenset(vars(edge).values()), frozenset(vars(margins).values())

@@ -17,7 +17,7 @@ def build(studio: Studio) -> gr.Blocks:
     """The page for one studio; building it starts nothing."""
     card = studio.models.card(studio.model)
     with gr.Blocks(title="Diffusion Studio", analytics_enabled=False, fill_width=True) as page:
-        component("header", "header", title=card.title)
+        component("header", "header", title=card.title, reference=card.reference)
         shared = stage.make()
         with gr.Column(elem_id="studio"):
             with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):

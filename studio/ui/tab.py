@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from pipelines.errors import InvalidRequest, StudioError
+from pipelines.errors import StudioError
 from pipelines.requests import Request
 from studio.ui import canvas, controls, live
 from studio.ui.advanced import Advanced, advanced
 from studio.ui.controls import Values
+from studio.ui.several import Asked
 from studio.ui.sight import Fold, wire_fold
 from studio.wording import word
 from studio.wordlists import read_styles
@@ -89,7 +90,9 @@ def advanced_fields(
     styles = [style.name for style in read_styles(studio.settings.words).styles]
     with gr.Accordion("Advanced", open=False, elem_id=f"{task}-advanced"):
         more = extra() if extra else None
-        return advanced(task, card.defaults, styles), more
+        fields = advanced(task, card.defaults, styles, card.hears)
+    fields.several.echo.render()
+    return fields, more
 
 
 def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> Any:
@@ -99,7 +102,10 @@ def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> Any:
     """
 
     def generate(values: Values) -> dict[str, Any]:
-        return submitted(studio, lambda: build(values), form.advanced.worn(values)) | {"task": form.task}
+        def asked() -> Asked:
+            return form.advanced.several.asked(build(values), values, form.advanced.seed)
+
+        return submitted(studio, asked, form.advanced.worn(values)) | {"task": form.task}
 
     options = {"outputs": form.view, "show_progress": "hidden", "api_visibility": "private"}
     if form.easel is None:
@@ -109,7 +115,9 @@ def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> Any:
         committed = form.generate.click(None, js=commit, outputs=form.easel, show_progress="hidden")
         committed.then(generate, inputs=form.fields | {form.easel}, **options)
     wire_fold(studio, form)
-    return keep_fields(page, studio.model, form)
+    loaded = keep_fields(page, studio.model, form)
+    form.advanced.several.wire(loaded)
+    return loaded
 
 
 def keep_fields(page: gr.Blocks, model: str, form: Form) -> Any:
@@ -121,13 +129,13 @@ def keep_fields(page: gr.Blocks, model: str, form: Form) -> Any:
     return page.load(None, js=FIELDS.format(name="kept", **literals), inputs=fields, outputs=fields)
 
 
-def submitted(studio: Studio, build: Callable[[], Request], styles: Sequence[str] = ()) -> dict[str, Any]:
+def submitted(studio: Studio, ask: Callable[[], Asked], styles: Sequence[str] = ()) -> dict[str, Any]:
     """What the live view shall do: follow the new job, or say in one sentence why there is none."""
     try:
-        request = build()
-        if request.idle:
-            raise InvalidRequest(request.idle)
-        wording = word(request, studio.settings.words, styles)
-        return live.following(studio.jobs.submit(wording.requests, studio.model), wording.hints)
+        asked = ask()
+        wordings = [word(each, studio.settings.words, styles) for each in asked.requests]
+        requests = [each for wording in wordings for each in wording.requests]
+        hints = dict.fromkeys(hint for wording in wordings for hint in wording.hints)
+        return live.following(studio.jobs.submit(requests, studio.model, asked.labels), list(hints))
     except StudioError as error:
         return live.refusal(error)

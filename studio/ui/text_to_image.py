@@ -12,6 +12,7 @@ from pipelines.requests import TextToImage
 from studio.ui import controls
 from studio.ui.controls import Values
 from studio.ui.prompt import prompt_fields
+from studio.ui.sizes import shapes
 from studio.ui.tab import Form, advanced_fields, area, tab, wire
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> Non
             prompt, generate, fold = prompt_fields(TASK, card, "What should be in the picture?")
         with area("settings"):
             size = controls.size_fields(TASK, card.defaults)
+            shapes(TASK, card)
             count = controls.count(TASK)
             advanced, enlarging = advanced_fields(TASK, studio, card, _enlarging)
     extra = frozenset({*vars(size).values(), *vars(enlarging).values()})

@@ -13,7 +13,7 @@ from studio.wordlists import Style, write_styles
 from tests.browser import driver
 from tests.browser.driver import Running
 
-REFUSED = re.compile(r"/preview/|/api/pictures$")
+REFUSED = re.compile(r"/preview/|/api/(pictures|project)$")
 """Chromium itself reports a refused upload, and a preview that was gone before it came; the page deals with both."""
 
 
@@ -52,7 +52,7 @@ def page(context: BrowserContext, studio: Running) -> Iterator[Page]:
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error" and not REFUSED.search(message.location["url"]):
-            errors.append(message.text)
+            errors.append(f"{message.text} {message.location['url']}")
 
     page.on("request", lambda request: foreign.append(request.url) if not is_ours(request.url, studio.url) else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -60,10 +60,17 @@ def page(context: BrowserContext, studio: Running) -> Iterator[Page]:
     page.goto(studio.url)
     page.wait_for_selector("#live [data-ready]", state="attached")
     yield page
-    page.evaluate("() => { localStorage.clear(); Storage.prototype.setItem = () => {}; }")  # on leaving, too
+    page.evaluate(FORGET)
     page.close()
+    driver.clear_desk(studio.url)
     assert not foreign
     assert not errors
+
+
+FORGET = (
+    "() => { localStorage.clear(); Storage.prototype.setItem = () => {}; window.fetch = () => new Promise(() => {}); }"
+)
+"""Nothing of the page is kept, on leaving it either."""
 
 
 def is_ours(url: str, home: str) -> bool:

@@ -67,12 +67,16 @@ def browsing(executable: str) -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Running]:
-    """`python -m studio` with the built-in model, or a tiny random one where that is not there; see `folder`/words."""
+def running(folder: Path, *options: str) -> Iterator[Running]:
+    """`python -m studio` with the built-in model, or a tiny random one where that is not there; see `folder`/words.
+
+    ``options``: more of the command line's, which go before these.
+    """
     port, outputs = free_port(), folder / "outputs"
     command = [sys.executable, "-m", "studio", "--port", str(port), "--no-browser", "--outputs", str(outputs)]
     command += ["--words", str(folder / "words")]
     command += ["--model", str(MEADOW if MEADOW.exists() else make_tiny(folder / "tiny"))]
+    command += options
     url, began = f"http://127.0.0.1:{port}/", time.monotonic()
     with (folder / "log.txt").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, text=True)
@@ -117,6 +121,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def clear_desk(url: str) -> None:
+    """Let no page find what another left: every key of the desk is taken away."""
+    with urllib.request.urlopen(f"{url}api/desk", timeout=30) as answer:
+        gone = dict.fromkeys(json.load(answer)["values"])
+    data, headers = json.dumps(gone).encode(), {"Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{url}api/desk", data, headers), timeout=30).close()
 
 
 def open_tab(page: Page, task: str) -> None:

@@ -82,7 +82,7 @@ def widen(page: Page, prompt: str) -> None:
 
 def shoot(page: Page, file: Path) -> None:
     page.mouse.move(0, 0)
-    page.evaluate("document.activeElement?.blur()")
+    page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
     page.wait_for_timeout(500)
     page.screenshot(path=file)
     print(file)

@@ -122,6 +122,7 @@ def test_a_part_of_nothing_placed_is_itself() -> None:
     from pipelines.families.conditioning import Conditioning
 
     plain = Conditioning(torch.zeros(3, 4))
-    assert plain.part(slice(0, 2), slice(1, 3)) is plain
+    part = plain.part(slice(0, 2), slice(1, 3))
+    assert part.tokens is plain.tokens and part.extra is None
     placed = Conditioning(torch.zeros(3, 4), extra=torch.arange(24.0).reshape(1, 4, 6))
     assert torch.equal(placed.part(slice(0, 2), slice(1, 3)).extra, torch.tensor([[[1.0, 2], [7, 8]]]))

@@ -112,7 +112,7 @@ def plain(colour: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> Ima
 def test_a_sheet_shows_every_picture_whole_in_its_place() -> None:
     grid = spread(RED, [Axis.read("steps: 1-3"), Axis.read("guidance: 2, 4")])
     colours = [(250, 10 * number, 5) for number in range(6)]
-    (sheet,) = sheets(grid, [plain(colour) for colour in colours])
+    (sheet,) = sheets(grid.labels, [plain(colour) for colour in colours])
     pixels = numpy.asarray(sheet)
     corners = []
     for colour in colours:
@@ -126,14 +126,14 @@ def test_a_sheet_shows_every_picture_whole_in_its_place() -> None:
 
 def test_a_cell_that_was_not_made_stays_blank_and_sheets_follow_the_third_axis() -> None:
     grid = spread(RED, [Axis.read("steps: 1, 2"), Axis.read("guidance: 2"), Axis.read("seed: 1, 2")])
-    first, second = sheets(grid, [plain((255, 0, 0)), None, None, plain((0, 255, 0))])
+    first, second = sheets(grid.labels, [plain((255, 0, 0)), None, None, plain((0, 255, 0))])
     assert [sum((numpy.asarray(sheet) == colour).all(axis=2).sum() for colour in [(255, 0, 0), (0, 255, 0)]) for sheet
             in (first, second)] == [64 * 48, 64 * 48]  # fmt: skip
 
 
 def test_a_sheet_of_large_pictures_is_made_smaller() -> None:
     grid = spread(RED, [Axis.read("steps: 1-10")])
-    (sheet,) = sheets(grid, [plain((9, 9, 9), (2048, 128))] * 10)
+    (sheet,) = sheets(grid.labels, [plain((9, 9, 9), (2048, 128))] * 10)
     assert max(sheet.size) <= LONGEST
 
 

@@ -18,6 +18,7 @@ from pipelines.errors import StudioError
 from studio.app import Page, address, application, listen, serve
 from studio.services import Studio
 from studio.settings import PROJECT, Settings
+from tests.studio.conftest import shape_model
 
 
 def test_the_page_is_not_imported_before_it_is_needed() -> None:
@@ -44,6 +45,18 @@ def test_the_page_takes_the_place_of_the_splash(studio: Studio) -> None:
         assert client.get("/api/status").json()["model"]["title"]
         assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
         assert client.get("/gradio_api/file=/etc/passwd").status_code in (403, 404)
+
+
+def test_whoever_opens_the_page_is_given_that_of_the_model_that_draws(studio: Studio, tmp_path: Path) -> None:
+    other = shape_model(tmp_path / "other", title="Other", defaults={"steps": 7})
+    with TestClient(application(studio), base_url="http://127.0.0.1") as client:
+        _when_built(client)
+        first, given = studio.model, [_steps(client)]
+        for reference in (str(other), first):
+            studio.use(reference)
+            assert client.get("/").status_code == 200
+            given.append(_steps(client))
+    assert given == [20, 7, 20]
 
 
 def test_a_page_that_cannot_be_built_says_so(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +107,12 @@ def test_an_impossible_address_is_one_sentence(host: str, port: int, said: str) 
 )
 def test_the_address_is_one_that_a_browser_can_open(host: str, url: str) -> None:
     assert address(host, 1) == url
+
+
+def _steps(client: TestClient) -> Any:
+    """What stands in the field at first."""
+    props = [part["props"] for part in client.get("/config").json()["components"]]
+    return next(each["value"] for each in props if each.get("elem_id") == "text_to_image-steps")
 
 
 def _when_built(client: TestClient) -> Any:

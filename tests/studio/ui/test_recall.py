@@ -18,8 +18,9 @@ from studio.ui import page
 from tests.studio.fakes import make_worker
 
 PICTURES = {"image": Image.new("RGB", (64, 64)), "mask": Image.new("L", (64, 64))}
-BESIDE = {"styles"}
-"""What is no setting of a request: styles are words, and are in the prompt by then."""
+AXES = ("across", "down", "sheet")
+BESIDE = {"styles", "prompts", *AXES, *(f"{axis}-values" for axis in AXES)}
+"""What is no setting of a request: styles are words, and are in the prompt by then; the others ask for several."""
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from PIL import Image
 from pipelines.errors import InvalidRequest, StudioError
 from studio.services import Studio
 from studio.ui import image_to_image, inpaint, outpaint, text_to_image
+from studio.ui.several import Asked
 from studio.ui.tab import submitted
 from tests.studio.ui.conftest import Tab
 
@@ -107,12 +108,12 @@ def test_a_mask_of_another_size_is_refused(make_tab: Make, canvas: dict[str, str
 
 def test_what_would_change_nothing_is_refused(make_tab: Make, canvas: dict[str, str], idle_studio: Studio) -> None:
     tab = make_tab(outpaint)
-    value = submitted(idle_studio, lambda: tab.request(canvas, left=0, top=0, right=0, bottom=0))
+    value = submitted(idle_studio, lambda: Asked((tab.request(canvas, left=0, top=0, right=0, bottom=0),)))
     assert value["refusal"].startswith("All margins are 0")
 
 
 def test_the_same_refusal_twice_is_shown_twice(make_tab: Make, idle_studio: Studio) -> None:
     tab = make_tab(text_to_image)
-    first, second = (submitted(idle_studio, lambda: tab.request(steps=0)) for _ in range(2))
+    first, second = (submitted(idle_studio, lambda: Asked((tab.request(steps=0),))) for _ in range(2))
     assert first["refusal"] == second["refusal"]
     assert first != second

@@ -27,6 +27,7 @@ from pipelines.requests import (
 )
 from studio.services import Studio
 from studio.ui import controls, image_to_image, inpaint, outpaint, text_to_image
+from studio.ui.several import Asked
 from studio.ui.sight import told
 from studio.ui.tab import submitted
 from studio.wordlists import Style, write_styles
@@ -158,22 +159,22 @@ def waiting(studio: Studio) -> Studio:
 
 
 def test_what_a_prompt_is_read_as_is_said_beside_its_pictures(waiting: Studio) -> None:
-    assert submitted(waiting, lambda: TextToImage(prompt="a (red house", negative="sea]"))["notes"] == [
+    assert submitted(waiting, lambda: Asked((TextToImage(prompt="a (red house", negative="sea]"),)))["notes"] == [
         "A ( has no partner and is read as it stands; write \\( if it is meant so.",
         "A ] has no partner and is read as it stands; write \\] if it is meant so.",
     ]
-    assert submitted(waiting, lambda: TextToImage(prompt="a (red) house"))["notes"] == []
-    (note,) = submitted(waiting, lambda: TextToImage(prompt="a __thing__"))["notes"]
+    assert submitted(waiting, lambda: Asked((TextToImage(prompt="a (red) house"),)))["notes"] == []
+    (note,) = submitted(waiting, lambda: Asked((TextToImage(prompt="a __thing__"),)))["notes"]
     assert note.startswith("There is no list thing")
 
 
 def test_one_click_is_one_job_whatever_its_words(waiting: Studio) -> None:
     write_styles(waiting.settings.words, [Style("old", "old {prompt}")])
-    value = submitted(waiting, lambda: TextToImage(prompt="a {red|blue} house", count=8), ["old"])
+    value = submitted(waiting, lambda: Asked((TextToImage(prompt="a {red|blue} house", count=8),)), ["old"])
     assert value["notes"] == []
     view = waiting.jobs.view(value["job"])
     assert view is not None and view["count"] == 8
-    refused = submitted(waiting, lambda: TextToImage(prompt="a house"), ["odl"])
+    refused = submitted(waiting, lambda: Asked((TextToImage(prompt="a house"),)), ["odl"])
     assert refused["refusal"] == "There is no style 'odl': did you mean 'old'?"
 
 
@@ -181,7 +182,7 @@ def test_one_click_is_one_job_whatever_its_words(waiting: Studio) -> None:
 def test_what_the_model_sees_is_told_of_what_stands_in_the_fields(
     make_tab: Make, idle_studio: Studio, module: ModuleType
 ) -> None:
-    vars(idle_studio)["tokenizer"] = make_tokenizer()
+    vars(idle_studio)["_tokenizer"] = lambda model: make_tokenizer()
     write_styles(idle_studio.settings.words, [Style("night", "{prompt} at night", "sea")])
     tab = make_tab(module)
     typed = {"prompt": "a {(red:1.3)} [house", "seed": "4", "count": 3, "steps": 2, "styles": ["night"]}

@@ -1,0 +1,116 @@
+"""Many pictures from one click: a grid of settings' values, or a list of prompts.  One job either way.
+
+What is asked for is told under the fields as soon as it is typed, or what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import gradio as gr
+
+from pipelines.errors import InvalidRequest
+from pipelines.requests import Request
+from studio.batches import prompts_in
+from studio.grids import spread
+from studio.grids.grid import MOST_CELLS, check_axes
+from studio.ui import controls
+from studio.ui.component import component
+from studio.ui.controls import Values
+from studio.ui.grid import GridFields, grid_fields
+
+MOST_TOLD = 6
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The requests of one click, and the labels of the axes where they are a grid's cells."""
+
+    requests: tuple[Request, ...]
+    labels: Sequence[Sequence[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Several:
+    """The fields of both, and the line that tells what they come to."""
+
+    grid: GridFields
+    prompts: gr.Textbox
+    echo: gr.HTML
+
+    @property
+    def fields(self) -> set[Any]:
+        """What is typed or chosen."""
+        return {self.prompts, *self.grid.fields}
+
+    def asked(self, request: Request, values: Values, seed: Any) -> Asked:
+        """What one request becomes; ``seed``: its field, of which an empty one draws another for each prompt."""
+        axes, prompts = self.grid.read(values), self._prompts(values)
+        if not prompts:
+            return Asked(*_cells(request, axes)) if axes else Asked((request,))
+        if axes:
+            raise InvalidRequest("A grid is of one prompt: empty the list of prompts, or make the prompt an axis.")
+        if len(prompts) * request.count > MOST_CELLS:
+            raise InvalidRequest(
+                f"These are {len(prompts) * request.count} pictures; {MOST_CELLS} at once are the most: give fewer "
+                f"prompts, or make the count less."
+            )
+        return Asked(tuple(_worded(request, prompt, values[seed]) for prompt in prompts))
+
+    def _prompts(self, values: Values) -> list[str]:
+        return prompts_in(str(values[self.prompts] or ""))
+
+    def told(self, values: Values) -> dict[str, Any]:
+        """The line: ``text``, empty where there is nothing to tell, and whether it is a ``problem``."""
+        try:
+            axes, prompts = self.grid.read(values), self._prompts(values)
+            if axes:
+                check_axes(axes)
+        except InvalidRequest as error:
+            return {"text": str(error), "problem": True}
+        if prompts:
+            return {"text": f"{len(prompts)} {'prompt' if len(prompts) == 1 else 'prompts'}, one after the other."}
+        if not axes:
+            return {"text": ""}
+        cells = prod(len(axis.values) for axis in axes)
+        return {"text": f"A grid of {cells}: {' × '.join(_some(axis.labels) for axis in axes)}"}
+
+    def wire(self, loaded: Any) -> None:
+        """Tell it anew when something is changed, and once the fields were ``loaded`` at the beginning of a visit."""
+        options: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "echo"}
+        told = {"inputs": self.fields, "outputs": self.echo, **options}
+        gr.on([field.change for field in self.fields], self.told, trigger_mode="always_last", **told)
+        loaded.then(self.told, **told)
+
+
+def several_fields(task: str) -> Several:
+    """Closed folds, and the line, which is not yet on the page: it is to be seen while they are closed."""
+    with gr.Accordion("Grid", open=False, elem_id=f"{task}-grid"):
+        grid = grid_fields(task)
+    with gr.Accordion("Many at once", open=False, elem_id=f"{task}-many"):
+        prompts = gr.Textbox(
+            label="Prompts",
+            info="One a line, in place of the prompt above; lines that begin with # are left out.",
+            placeholder="a red house\na blue boat",
+            lines=4,
+            max_lines=16,
+            elem_id=controls.field_id(task, "Prompts"),
+        )
+    return Several(grid, prompts, component("echo", f"{task}-echo", render=False))
+
+
+def _cells(request: Request, axes: Sequence[Any]) -> tuple[tuple[Request, ...], Sequence[Sequence[str]]]:
+    grid = spread(request, axes)
+    return grid.requests, grid.labels
+
+
+def _worded(request: Request, prompt: str, seed: Any) -> Request:
+    return replace(request, prompt=prompt, sampling=replace(request.sampling, seed=controls.seed(seed)))
+
+
+def _some(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - MOST_TOLD} more" if len(labels) > MOST_TOLD else ""
+    return ", ".join(labels[:MOST_TOLD]) + more
