@@ -45,6 +45,7 @@ CAUSES = {  # what the output of a failed step says: what it means; the first ma
     r"NewConnectionError|new connection|Max retries exceeded|ConnectTimeout|ReadTimeout|ConnectionReset|ProxyError"
     r"|name resolution|getaddrinfo|unreachable|refused|setuptools\S* \(from versions: none\)": NO_NETWORK,
 }
+WHOLE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]  # pytest's: all tests, on several cores
 PACKAGE = r"\s*(?:Downloading|Using cached|Processing) (?:.*/)?([\w.]+?)-\d[^ ]*\.whl(?: |$)"  # a line of pip's
 
 
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
         sys.exit("pytest is missing from this environment: `python -m pip install -e '.[test]'` adds it.")
     if testing:
         os.chdir(ROOT)
-    command = ["pytest", *arguments[1:]] if testing else ["studio", *arguments]
+    command = ["pytest", *(arguments[1:] or WHOLE)] if testing else ["studio", *arguments]
     return become([sys.executable if here else str(PYTHON), "-P", "-m", *command])  # -P: no `studio` of the user's
 
 

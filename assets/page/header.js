@@ -1,6 +1,7 @@
 // The page's head: who we are, which model draws and whether it is ready, the queue, and help.
 
 import { el } from "./dom.js";
+import { watchFolds } from "./folds.js";
 import { listen } from "./generate.js";
 import { helpButton } from "./help.js";
 import { chosen } from "./models.js";
@@ -27,6 +28,7 @@ export function mount({ element, props }) {
   listen();
   keepTab();
   watchTitle();
+  watchFolds();
   watch(model, state, props.reference);
   chosen();
 }

@@ -42,6 +42,7 @@ export const move = (id, to) => tell(`${job(id)}/move?to=${to}`);
 export const preview = (id, index, version) => at(`${job(id)}/preview/${index}?v=${version}`).href;
 
 export const sheet = (id, number) => at(`${job(id)}/sheet?number=${number}`).href;
+export const wish = (typed) => say("api/wish", typed);
 export const rounds = (size) => ask(`api/rounds?${new URLSearchParams(size)}`);
 
 export const pause = () => tell("api/jobs/pause");

@@ -13,7 +13,7 @@
     again.py       the same settings once more: other seeds, variations, larger
     library.py telling.py deciding.py      finding pictures, all about one, and what a person decides about them
     sheets.py      a grid's pictures as one labelled picture
-    rounds.py      what an outpainting will do
+    rounds.py wish.py      what an outpainting will do; how the fields of a grid are understood
     desk.py        the state of the page, and projects
     models.py      the models there are, and another one to draw
     status.py      how the engine is
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from studio.api import again, deciding, desk, feed, jobs, library, models, pictures, rounds, sheets, status
+from studio.api import again, deciding, desk, feed, jobs, library, models, pictures, rounds, sheets, status, wish
 from studio.api.guard import Guard
 from studio.api.lock import Lock
 from studio.api.narrow import Narrow
@@ -41,6 +41,6 @@ __all__ = ["Guard", "Lock", "Narrow", "router"]
 def router(studio: Studio) -> APIRouter:
     """All doors of one studio, under ``/api``."""
     doors = APIRouter(prefix="/api")
-    for part in (status, jobs, feed, pictures, again, deciding, library, desk, models, rounds, sheets):
+    for part in (status, jobs, feed, pictures, again, deciding, library, desk, models, rounds, sheets, wish):
         doors.include_router(part.router(studio))
     return doors

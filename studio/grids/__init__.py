@@ -3,6 +3,7 @@
 values.py      "4-20 [5]", "euler, heun": values as people write them
 axes.py        the settings that can be varied, and a grid's axes
 grid.py        a request and axes → a request a cell, in the order in which they are made
+wish.py        axes and prompts as they are typed on the page, told back
 sheet.py       finished pictures → one labelled picture
 """
 

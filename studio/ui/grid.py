@@ -9,9 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines.errors import InvalidRequest
 from pipelines.requests import TASKS
-from studio.grids import SETTINGS, Axis
+from studio.grids import SETTINGS
+from studio.grids.wish import Typed
 from studio.ui import controls
 from studio.ui.controls import Values
 
@@ -69,10 +69,9 @@ class GridFields:
         """The components that are there."""
         return {field for axis in self.axes for field in axis}
 
-    def read(self, values: Values) -> tuple[Axis, ...]:
-        """The axes that are filled in; InvalidRequest where one is so by half, or wrong."""
-        given = [(str(field.label), str(values[field] or ""), str(values[text] or "")) for field, text in self.axes]
-        return tuple(_axis(*each) for each in given if any(part.strip() for part in each[1:]))
+    def typed(self, values: Values) -> list[Typed]:
+        """What stands in them, axis by axis."""
+        return [(str(field.label), str(values[field] or ""), str(values[text] or "")) for field, text in self.axes]
 
 
 def grid_fields(task: str) -> GridFields:
@@ -96,9 +95,3 @@ def _fields(task: str, label: str) -> tuple[gr.Dropdown, gr.Textbox]:
     examples = json.dumps({name: EXAMPLES.get(name, NUMBERS) for name in names})
     setting.change(None, js=EXAMPLE.format(examples=examples), inputs=setting, outputs=values, show_progress="hidden")
     return setting, values
-
-
-def _axis(label: str, name: str, text: str) -> Axis:
-    if not name:
-        raise InvalidRequest(f"{label} has values but no setting: choose what they are values of, or empty them.")
-    return Axis.read(f"{name}: {text}")

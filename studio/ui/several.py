@@ -5,24 +5,26 @@ What is asked for is told under the fields as soon as it is typed, or what is wr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any
 
 import gradio as gr
 
 from pipelines.errors import InvalidRequest
 from pipelines.requests import Request
-from studio.batches import prompts_in
 from studio.grids import spread
-from studio.grids.grid import MOST_CELLS, check_axes
+from studio.grids.grid import MOST_CELLS
+from studio.grids.wish import read
 from studio.ui import controls
 from studio.ui.component import component
 from studio.ui.controls import Values
-from studio.ui.grid import GridFields, grid_fields
+from studio.ui.grid import AXES, GridFields, grid_fields
 
-MOST_TOLD = 6
+TELL = """async (...values) => {{
+    (await import(new URL("page/echo.js", document.baseURI))).tell({id}, {labels}, values);
+}}"""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,9 @@ class Several:
 
     def asked(self, request: Request, values: Values, seed: Any) -> Asked:
         """What one request becomes; ``seed``: its field, of which an empty one draws another for each prompt."""
-        axes, prompts = self.grid.read(values), self._prompts(values)
+        axes, prompts = read(self.grid.typed(values), str(values[self.prompts] or ""))
         if not prompts:
             return Asked(*_cells(request, axes)) if axes else Asked((request,))
-        if axes:
-            raise InvalidRequest("A grid is of one prompt: empty the list of prompts, or make the prompt an axis.")
         if len(prompts) * request.count > MOST_CELLS:
             raise InvalidRequest(
                 f"These are {len(prompts) * request.count} pictures; {MOST_CELLS} at once are the most: give fewer "
@@ -60,30 +60,12 @@ class Several:
             )
         return Asked(tuple(_worded(request, prompt, values[seed]) for prompt in prompts))
 
-    def _prompts(self, values: Values) -> list[str]:
-        return prompts_in(str(values[self.prompts] or ""))
-
-    def told(self, values: Values) -> dict[str, Any]:
-        """The line: ``text``, empty where there is nothing to tell, and whether it is a ``problem``."""
-        try:
-            axes, prompts = self.grid.read(values), self._prompts(values)
-            if axes:
-                check_axes(axes)
-        except InvalidRequest as error:
-            return {"text": str(error), "problem": True}
-        if prompts:
-            return {"text": f"{len(prompts)} {'prompt' if len(prompts) == 1 else 'prompts'}, one after the other."}
-        if not axes:
-            return {"text": ""}
-        cells = prod(len(axis.values) for axis in axes)
-        return {"text": f"A grid of {cells}: {' × '.join(_some(axis.labels) for axis in axes)}"}
-
-    def wire(self, loaded: Any) -> None:
+    def wire(self, task: str, loaded: Any) -> None:
         """Tell it anew when something is changed, and once the fields were ``loaded`` at the beginning of a visit."""
-        options: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_id": "echo"}
-        told = {"inputs": self.fields, "outputs": self.echo, **options}
-        gr.on([field.change for field in self.fields], self.told, trigger_mode="always_last", **told)
-        loaded.then(self.told, **told)
+        fields = [field for axis in self.grid.axes for field in axis] + [self.prompts]
+        script = TELL.format(id=json.dumps(f"{task}-echo"), labels=json.dumps(AXES))
+        gr.on([field.change for field in fields], None, js=script, inputs=fields, show_progress="hidden")
+        loaded.then(None, js=script, inputs=fields, show_progress="hidden")
 
 
 def several_fields(task: str) -> Several:
@@ -109,8 +91,3 @@ def _cells(request: Request, axes: Sequence[Any]) -> tuple[tuple[Request, ...], 
 
 def _worded(request: Request, prompt: str, seed: Any) -> Request:
     return replace(request, prompt=prompt, sampling=replace(request.sampling, seed=controls.seed(seed)))
-
-
-def _some(labels: Sequence[str]) -> str:
-    more = f" and {len(labels) - MOST_TOLD} more" if len(labels) > MOST_TOLD else ""
-    return ", ".join(labels[:MOST_TOLD]) + more

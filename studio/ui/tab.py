@@ -116,7 +116,7 @@ def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> Any:
         committed.then(generate, inputs=form.fields | {form.easel}, **options)
     wire_fold(studio, form)
     loaded = keep_fields(page, studio.model, form)
-    form.advanced.several.wire(loaded)
+    form.advanced.several.wire(form.task, loaded)
     return loaded
 
 

@@ -38,9 +38,9 @@ class Judge:
     def look(self, place: str) -> None:
         for size, (width, height) in SIZES.items():
             self.page.set_viewport_size({"width": width, "height": height})
-            for dark in (True, False):
-                self.page.evaluate(DARK, dark)
-                self.found += [f"{place}, {size}, {'dark' if dark else 'light'}: {fault}" for fault in faults(self.page)]
+            for theme in ("dark", "light"):
+                self.page.evaluate(DARK, theme == "dark")
+                self.found += [f"{place}, {size}, {theme}: {fault}" for fault in faults(self.page)]
 
 
 def faults(page: Page) -> Iterator[str]:
@@ -73,7 +73,7 @@ def test_the_judge_finds_what_is_wrong(page: Page) -> None:
     judge = Judge(page)
     for name in ("aria-label", "title"):
         page.locator(".studio-header .help").evaluate("(button, name) => button.removeAttribute(name)", name)
-    page.locator("#text_to_image-help .draws").evaluate("words => words.style.setProperty('color', '#888', 'important')")
+    page.add_style_tag(content=".studio-prompt .draws { color: #888 !important; }")
     judge.look("here")
     assert sum("button-name" in fault for fault in judge.found) == 4
     assert any("color-contrast" in fault for fault in judge.found)
@@ -83,7 +83,10 @@ def test_every_mode_can_be_used_by_everybody(page: Page, judge: Judge) -> None:
     for task in ("text_to_image", "image_to_image", "inpaint", "outpaint"):
         open_tab(page, task)
         for name in ("sight", "advanced", "finer"):
-            page.locator(f"#{task}-{name} > button").click()
+            fold = page.locator(f"#{task}-{name} > button")
+            expect(fold).to_have_attribute("aria-expanded", "false")
+            fold.click()
+            expect(fold).to_have_attribute("aria-expanded", "true")
         judge.look(task)
     page.locator("#inpaint-tab-button").click()
     page.locator("#inpaint-generate").click()

@@ -129,6 +129,8 @@ def test_while_one_is_looked_at_the_next_takes_its_place(page: Page, library: Li
     page.locator(".tile").nth(1).click()
     words = page.locator("dialog.studio-detail .words")
     expect(words).to_have_text(f"{word} 1")
+    whole = "!!document.querySelector('.studio-detail .stage img').naturalWidth"
+    page.wait_for_function(whole)  # one that is thrown away while it is on its way does not arrive
     page.keyboard.press("Delete")
     expect(words).to_have_text(f"{word} 0")
     page.keyboard.press("Escape")

@@ -98,6 +98,25 @@ def test_a_newcomer_makes_a_picture_changes_a_part_of_it_and_widens_it(page: Pag
     they_follow_from_each_other(library, words, first, second, third)
 
 
+def test_the_tabs_stay_where_they_are(page: Page) -> None:
+    tabs = page.get_by_role("tab").all()
+    before = [tab.bounding_box() for tab in tabs]
+    for tab in tabs:
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+        assert [each.bounding_box() for each in tabs] == before
+
+
+def test_what_is_said_at_the_foot_has_the_width_of_a_telephone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("""async () => {
+        const { say } = await import(new URL("page/toast.js", document.baseURI));
+        say("One sentence that is so long that it needs more than one line on a telephone.", { label: "Undo" });
+    }""")
+    box = page.get_by_role("status").filter(has_text="One sentence").bounding_box()
+    assert box and box["width"] > 0.9 * 390 and box["x"] == pytest.approx(390 - box["x"] - box["width"], abs=1)
+
+
 def they_follow_from_each_other(library: Library, words: str, first: Saved, second: Saved, third: Saved) -> None:
     """What the files say: which picture each was made from, and that nothing else of it was touched."""
     one, two, three = (library.request(each.path) for each in (first, second, third))

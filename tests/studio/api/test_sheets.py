@@ -1,4 +1,4 @@
-"""A grid's sheet and an outpainting's rounds, through their doors."""
+"""A grid as it is typed, its sheet, and an outpainting's rounds, through their doors."""
 
 from __future__ import annotations
 
@@ -121,3 +121,16 @@ def test_the_rounds_of_an_outpainting(client: TestClient, size: str, rounds: lis
 def test_what_cannot_be_extended_is_refused(client: TestClient, size: str) -> None:
     answer = client.get(f"/api/rounds?{size}")
     assert answer.status_code in (400, 422) and answer.json()["message"].endswith(".")
+
+
+def test_what_is_typed_for_a_grid_is_told_back(client: TestClient) -> None:
+    axes = [["Across", "steps", "1-2"], ["Down", "", ""], ["Sheet", "", ""]]
+    line = client.post("/api/wish", json={"axes": axes, "prompts": ""})
+    assert line.json() == {"text": "A grid of 2: Steps 1, Steps 2", "problem": False}
+    for wrong in (
+        {"axes": axes * 2, "prompts": ""},
+        {"axes": [["Across"]], "prompts": ""},
+        {"axes": axes, "prompts": 1},
+    ):
+        answer = client.post("/api/wish", json=wrong)
+        assert answer.status_code == 422 and "not understood" in answer.json()["message"]

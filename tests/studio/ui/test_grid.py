@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.errors import InvalidRequest
 from pipelines.requests import TASKS
-from studio.grids import SETTINGS, Axis
+from studio.grids import SETTINGS, Axis, wish
 from studio.services import Studio
 from studio.ui import image_to_image, inpaint, outpaint, text_to_image
 from studio.ui.grid import EXAMPLES, NUMBERS, settings_of
@@ -31,8 +31,11 @@ def asked(tab: Tab, canvas: Any = None, **typed: Any) -> Asked:
     return tab.form.advanced.several.asked(tab.build(values), values, tab.form.advanced.seed)
 
 
-def told(tab: Tab, **typed: Any) -> dict[str, Any]:
-    return tab.form.advanced.several.told(tab.fill(**typed))
+def told(*axes: tuple[str, str, str], prompts: str = "") -> str:
+    """The line of axes and prompts that are all right."""
+    line = wish.told(axes, prompts)
+    assert not line["problem"]
+    return str(line["text"])
 
 
 @pytest.mark.parametrize("module", TABS)
@@ -63,27 +66,26 @@ def test_an_example_is_understood(name: str) -> None:
     assert set(EXAMPLES) <= set(SETTINGS)
 
 
-def test_what_is_asked_for_is_told_before(make_tab: Make) -> None:
-    tab = make_tab(text_to_image)
-    assert told(tab) == {"text": ""}
-    line = told(tab, **STEPS, **GUIDANCE)
-    assert line == {"text": "A grid of 6: Steps 1, Steps 2, Steps 3 × Guidance 2, Guidance 4"}
-    assert told(tab, across="steps", **{"across-values": "1-20"})["text"].endswith("Steps 6 and 14 more")
-    assert told(tab, prompts="a house\n# none\n\na boat") == {"text": "2 prompts, one after the other."}
+def test_what_is_asked_for_is_told_before() -> None:
+    steps, guidance = ("Across", "steps", "1-3"), ("Down", "guidance", "2, 4")
+    assert told(("Across", "", ""), ("Down", "", " ")) == ""
+    assert told(steps, guidance) == "A grid of 6: Steps 1, Steps 2, Steps 3 × Guidance 2, Guidance 4"
+    assert told(("Across", "steps", "1-20")).endswith("Steps 6 and 14 more")
+    assert told(prompts="a house\n# none\n\na boat") == "2 prompts, one after the other."
 
 
 @pytest.mark.parametrize(
-    ("typed", "sentence"),
+    ("axes", "sentence"),
     [
-        ({"across": "steps"}, "The axis steps has no values"),
-        ({"across-values": "1, 2"}, "Across has values but no setting"),
-        ({"across": "steps", "across-values": "few"}, "must be a whole number, but is 'few'"),
-        ({**STEPS, "down": "steps", "down-values": "4"}, "varies steps twice"),
-        ({"across": "cake", "across-values": "1"}, "cannot vary 'cake'"),
+        ([("Across", "steps", "")], "The axis steps has no values"),
+        ([("Across", "", "1, 2")], "Across has values but no setting"),
+        ([("Across", "steps", "few")], "must be a whole number, but is 'few'"),
+        ([("Across", "steps", "1"), ("Down", "steps", "4")], "varies steps twice"),
+        ([("Across", "cake", "1")], "cannot vary 'cake'"),
     ],
 )
-def test_what_is_wrong_is_told_before(make_tab: Make, typed: dict[str, str], sentence: str) -> None:
-    line = told(make_tab(text_to_image), **typed)
+def test_what_is_wrong_is_told_before(axes: list[tuple[str, str, str]], sentence: str) -> None:
+    line = wish.told(axes, "")
     assert line["problem"] and sentence in line["text"]
 
 
