@@ -12,6 +12,7 @@ const LITTLE = 60_000; // letters that a browser still carries while a page is b
 
 const ME = crypto.randomUUID?.() ?? String(Math.random());
 const watchers = new Map(); // key → what to do when another page has laid something there
+const hands = []; // who may still hold something that they mean to lay down
 let values = {};
 let version = null;
 let changes = {}; // not yet told
@@ -32,8 +33,7 @@ export async function take(key, otherwise = null) {
 /** Lay a value down; null takes it away. */
 export function lay(key, value) {
   changes[key] = value;
-  if (leaving) leave();
-  else soon(PAUSE);
+  if (!leaving) soon(PAUSE);
 }
 
 /** Call `laid(value)` when another page or device has laid something else there. */
@@ -41,8 +41,14 @@ export function watch(key, laid) {
   watchers.set(key, laid);
 }
 
-/** Everything as it lies here is with the studio when this settles. */
+/** Before all is told, call `lays()`, which lays down what was being waited with. */
+export function beforeTold(lays) {
+  hands.push(lays);
+}
+
+/** Everything is with the studio when this settles. */
 export async function told() {
+  for (const lays of hands) lays();
   await telling?.catch(() => null);
   if (Object.keys(changes).length) await tell();
 }
@@ -115,6 +121,7 @@ document.addEventListener("visibilitychange", () => {
 
 function leave() {
   leaving = true;
+  for (const lays of hands) lays();
   const untold = { ...sent, ...changes };
   if (!Object.keys(untold).length) return;
   local.set(UNTOLD, { version, by: ME, changes: untold });

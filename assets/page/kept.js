@@ -1,6 +1,6 @@
 // What was done on the canvas, kept on the desk: a reload or another device finds it.
 
-import { lay, take, watch } from "./desk.js";
+import { beforeTold, lay, take, watch } from "./desk.js";
 import { recent } from "./history.js";
 import * as server from "./server.js";
 
@@ -15,7 +15,7 @@ const pictureOf = ({ steps, place }) =>
 export class Kept {
   constructor(history, opening) {
     Object.assign(this, { history, opening, timer: null, recalling: false });
-    addEventListener("pagehide", () => this.write());
+    beforeTold(() => this.write());
     watch(KEY, (state) => this.restore(state));
     this.recall();
   }

@@ -79,6 +79,7 @@ class Worker:
         self._turns: dict[str, Turn] = {}
         self._stopped: set[str] = set()
         self._lock = threading.Lock()
+        self._telling = threading.Lock()  # so that the engine hears of runs in the order in which they got their places
         self._closed = False
 
     @property
@@ -105,8 +106,9 @@ class Worker:
             self._wait_for_those_left(run)
             if run in self._stopped:
                 return
-            turn = self._turn(run)
-            turn.process.send(Run(run, request, self._model(folder), done, saved, self.save_every))
+            with self._telling:
+                turn = self._turn(run)
+                turn.process.send(Run(run, request, self._model(folder), done, saved, self.save_every))
             try:
                 yield from self._events_of(turn)
             finally:

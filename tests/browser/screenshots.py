@@ -1,13 +1,20 @@
-"""Make the pictures of the README anew, from the real page:  python -m tests.browser.screenshots [folder]"""
+"""Make the pictures of the page anew, those of the README and one of every tab, light and dark, wide and narrow.
+
+python -m tests.browser.screenshots [folder]
+"""
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from pipelines.requests import TASKS
 from tests.browser import driver
 from tests.browser.driver import Running, act, generate, open_tab, set_number, stroke, wait_for
 
@@ -45,6 +52,21 @@ def walk(browser: Browser, studio: Running, folder: Path) -> None:
     phone = opened(browser, studio, "light", 390, 844)
     wait_for(phone, generate(phone, "text_to_image", examples[0]))
     shoot(phone, folder / "phone.png")
+    phone.close()
+    for theme, (width, height) in product(("light", "dark"), ((1440, 900), (390, 844))):
+        every_tab(opened(browser, studio, theme, width, height), folder / "tabs", f"{theme}-{width}")
+
+
+def every_tab(page: Page, folder: Path, how: str) -> None:
+    """One picture of each tab, with what lies on its canvas since the walk."""
+    folder.mkdir(exist_ok=True)
+    for task in TASKS:
+        open_tab(page, task)
+        shoot(page, folder / f"{task}-{how}.webp")
+    page.locator("#gallery-tab-button").click()
+    page.locator("#gallery img").first.wait_for()
+    shoot(page, folder / f"gallery-{how}.webp")
+    page.close()
 
 
 def opened(browser: Browser, studio: Running, theme: str, width: int, height: int) -> Page:
@@ -84,7 +106,7 @@ def shoot(page: Page, file: Path) -> None:
     page.mouse.move(0, 0)
     page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
     page.wait_for_timeout(500)
-    page.screenshot(path=file)
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(file, quality=82)
     print(file)
 
 

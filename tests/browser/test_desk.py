@@ -18,8 +18,7 @@ TOLD = """async () => { const { told } = await import(new URL("page/desk.js", do
 
 
 def told(page: Page) -> None:
-    """Wait until the studio has been told of all that was done."""
-    page.wait_for_timeout(500)  # as long as a hand is given to go on painting
+    """Have the studio told of all that was done."""
     page.evaluate(TOLD)
 
 
