@@ -8,7 +8,7 @@ import { attachGestures } from "./gestures.js";
 import { brushFor, fitted, growthFor, proxySize, widestBrush } from "./geometry.js";
 import { History, NAMES, onMask } from "./history.js";
 import { Kept } from "./kept.js";
-import { Margins } from "./margins.js";
+import { Margins, sameMargins } from "./margins.js";
 import { Mask } from "./mask.js";
 import { Opening } from "./opening.js";
 import { News } from "./news.js";
@@ -158,6 +158,7 @@ export class Easel {
   }
 
   setMargins(margins, field) {
+    if (sameMargins(margins, this.history.margins)) return; // two fields that were filled at once are told of twice
     const step = { kind: "margins", margins };
     const goesOn = field && this.typing?.field === field && this.history.last === this.typing.step;
     if (field) this.typing = { field, step };

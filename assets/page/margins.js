@@ -9,10 +9,11 @@ const SIDES = ["left", "top", "right", "bottom"];
 const HANDLES = [...SIDES, "left top", "right top", "left bottom", "right bottom"];
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const LEGIBLE = 44; // pixels of the page that a label and the handle beside it need
+const MOUNTING = 1000; // milliseconds that Gradio may take until what is written into a new field stays
 const NONE = { left: 0, top: 0, right: 0, bottom: 0 };
 
 const field = (side) => `outpaint-${side}`;
-const same = (one, other) => SIDES.every((side) => one[side] === other[side]);
+export const sameMargins = (one, other) => SIDES.every((side) => one?.[side] === other?.[side]);
 
 export class Margins {
   /**
@@ -33,7 +34,9 @@ export class Margins {
   /** Gradio says what stands in the fields, also while they are being written: only what all four show counts. */
   told(margins) {
     if (this.dragging || !this.first) return;
-    if (same(margins, this.typed()) && !same(margins, this.values)) this.set(margins);
+    const mounting = performance.now() < this.met + MOUNTING && sameMargins(margins, this.first);
+    if (mounting) return this.fill(this.values); // it has put back what stood there before the canvas spoke
+    if (sameMargins(margins, this.typed()) && !sameMargins(margins, this.values)) this.set(margins);
   }
 
   typed() {
@@ -44,6 +47,7 @@ export class Margins {
   async meet(margins) {
     await appeared(`#${field("bottom")} input`);
     this.values = this.first = this.typed();
+    this.met = performance.now();
     this.write(margins());
   }
 
@@ -54,7 +58,7 @@ export class Margins {
   }
 
   fill(margins) {
-    if (!this.first || same(this.typed(), margins)) return;
+    if (!this.first || sameMargins(this.typed(), margins)) return;
     this.writing = true;
     for (const side of SIDES) writeField(field(side), margins[side]);
     this.writing = false;
@@ -67,7 +71,7 @@ export class Margins {
 
   /** Whether a picture is as large as the present one with its margins. */
   filledBy({ width, height }) {
-    if (!this.size || same(this.values, NONE)) return false;
+    if (!this.size || sameMargins(this.values, NONE)) return false;
     const whole = this.box();
     return whole.width === width && whole.height === height;
   }
@@ -95,7 +99,7 @@ export class Margins {
       const next = dragged(this.values, this.size, handle, dx * SNAP, dy * SNAP, event.shiftKey);
       if (!(dx || dy)) return;
       event.preventDefault();
-      if (!same(next, this.values)) this.set(next);
+      if (!sameMargins(next, this.values)) this.set(next);
     });
     return node;
   }
@@ -122,7 +126,7 @@ export class Margins {
       this.badge.hidden = true;
       this.dragging = false;
       this.draft(null);
-      if (!same(next, start)) this.set(next);
+      if (!sameMargins(next, start)) this.set(next);
     };
     node.addEventListener("pointermove", move);
     node.addEventListener("lostpointercapture", stop, { once: true });

@@ -94,6 +94,26 @@ def test_what_another_device_has_painted_is_there_when_one_comes_back(
     assert numpy.array_equal(committed(page, studio), there)
 
 
+def test_margins_are_there_on_another_device(page: Page, studio: Running, browser: Browser) -> None:
+    open_picture(page, "outpaint", (160, 120))
+    driver.set_number(page, "outpaint", "left", 24)
+    driver.set_number(page, "outpaint", "top", 16)
+    page.wait_for_function(f"async () => await ({driver.STEPS})() > 1")
+    told(page)
+    device = browser.new_context()
+    other = opened(device.new_page(), studio.url)
+    open_tab(other, "outpaint")
+    recalled(other)
+    other.wait_for_timeout(1200)  # until Gradio has drawn the fields and said what stands in them
+    shown = {side: other.locator(f"#outpaint-{side} input").input_value() for side in ("left", "top")}
+    assert shown == {"left": "24", "top": "16"}
+    kept = other.evaluate(
+        "async () => (await import(new URL('page/canvas.js', document.baseURI))).state().steps.at(-1)"
+    )
+    assert (kept["margins"]["left"], kept["margins"]["top"]) == (24, 16)
+    device.close()
+
+
 def test_a_project_is_the_same_in_another_studio(page: Page, studio: Running, tmp_path: Path, browser: Browser) -> None:
     painted(page)
     page.locator("#inpaint-prompt textarea").fill("a boat")
