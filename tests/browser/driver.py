@@ -38,7 +38,7 @@ FLAGS = (
 
 STEPS = """async () => {
     const { state } = await import(new URL("page/canvas.js", document.baseURI));
-    return state().steps.length;
+    return state()?.steps.length ?? 0;
 }"""
 
 

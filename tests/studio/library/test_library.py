@@ -93,7 +93,7 @@ def test_ids_lead_to_files_and_nothing_else_does(library: Library, tmp_path: Pat
     assert (library.path_of(saved.id), library.path_of(kept.id)) == (saved.path, kept.path)
     (tmp_path / "secret.png").write_bytes(b"")
     (library.outputs / "link_0123456789ab.png").symlink_to(tmp_path / "secret.png")
-    for id in ("", "*", "../secret", saved.path.name, "0123456789ab", "0" * 12, "0" * 64, saved.id.upper(), "a\0"):
+    for id in ("", "*", "../secret", saved.path.name, "0123456789ab", "0" * 12, "0" * 64, saved.id[:-1] + "A", "a\0"):
         assert library.path_of(id) is None, id
     with pytest.raises(UnreadableImage, match="does not have"):
         library.picture("../secret")
