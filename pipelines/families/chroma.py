@@ -5,9 +5,8 @@ It was trained to be guided again, and to see of what fills a prompt up one toke
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import torch
 from diffusers import ChromaTransformer2DModel
@@ -17,11 +16,10 @@ from transformers import T5EncoderModel
 from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
-from pipelines.errors import InvalidRequest
 from pipelines.families import t5
-from pipelines.families.adapter import Adapter, levels_of, said_of
+from pipelines.families.adapter import levels_of, said_of
+from pipelines.families.alone import ReadAlone
 from pipelines.families.autoencoder import channels_of, downscale_of, read_autoencoder
-from pipelines.families.conditioning import Conditioning
 from pipelines.families.family import Facts
 from pipelines.families.packing import packed, places, unpacked
 from pipelines.families.paths import flow_path
@@ -34,22 +32,11 @@ ROOM = 512
 
 
 @dataclass(eq=False, kw_only=True)
-class Chroma(Adapter):
+class Chroma(ReadAlone):
     """The adapter: implements ``pipelines.families.family.Family``."""
 
-    transformer: Any
-    text_encoder: Any
-    tokenizer: Any
-
-    cells_at_once: ClassVar[Mapping[str, int]] = {"cpu": 8192, "cuda": 16384}
-
-    @torch.inference_mode()
-    def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Conditioning]:
-        """Wordings of different lengths stay so; the network is asked about those of one length at a time."""
-        if clip_skip > 1:
-            raise InvalidRequest("This model is not read by CLIP, so clip skip has to be 1.")
-        reader = self.tokenizer, self.text_encoder
-        return [Conditioning(t5.read_alone(*reader, prompt, ROOM, self.device)) for prompt in prompts]
+    def read(self, prompt: Sequence[Piece]) -> Tensor:
+        return t5.read_alone(self.tokenizer, self.text_encoder, prompt, ROOM, self.device)
 
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from diffusers import AutoencoderKLFlux2, Flux2Transformer2DModel
@@ -19,10 +19,9 @@ from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
 from pipelines.engine.schedule import FlowPath, Settling
-from pipelines.errors import InvalidRequest
 from pipelines.families import autoencoder, chat
-from pipelines.families.adapter import Adapter, levels_of, said_of
-from pipelines.families.conditioning import Conditioning
+from pipelines.families.adapter import levels_of, said_of
+from pipelines.families.alone import ReadAlone
 from pipelines.families.family import Facts
 from pipelines.families.paths import flow_path
 from pipelines.prompt import Piece
@@ -37,24 +36,15 @@ LAYERS = (9, 18, 27)
 
 
 @dataclass(eq=False, kw_only=True)
-class Flux2(Adapter):
+class Flux2(ReadAlone):
     """The adapter: implements ``pipelines.families.family.Family``."""
-
-    transformer: Any
-    text_encoder: Any
-    tokenizer: Any
 
     cells_at_once: ClassVar[Mapping[str, int]] = {"cpu": 2048, "cuda": 4096}
 
-    @torch.inference_mode()
-    def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Conditioning]:
-        if clip_skip > 1:
-            raise InvalidRequest("This model is not read by CLIP, so clip skip has to be 1.")
-        frame, pad = chat.frame_of(self.tokenizer, thinking=False), self.tokenizer.pad_token_id
-        said = [chat.framed(self.tokenizer, frame, prompt, ROOM) for prompt in prompts]
-        return [
-            Conditioning(chat.read_filled(self.text_encoder, each, LAYERS, self.device, ROOM, pad)) for each in said
-        ]
+    def read(self, prompt: Sequence[Piece]) -> Tensor:
+        frame = chat.frame_of(self.tokenizer, thinking=False)
+        said = chat.framed(self.tokenizer, frame, prompt, ROOM)
+        return chat.read_filled(self.text_encoder, said, LAYERS, self.device, ROOM, self.tokenizer.pad_token_id)
 
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])

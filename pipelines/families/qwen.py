@@ -5,9 +5,8 @@ It matches flows, with a shift that grows with the picture and levels that are s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import torch
 from diffusers import AutoencoderKLQwenImage, QwenImageTransformer2DModel
@@ -17,11 +16,10 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
-from pipelines.errors import InvalidRequest
 from pipelines.families import chat
-from pipelines.families.adapter import Adapter, levels_of, said_of
+from pipelines.families.adapter import levels_of, said_of
+from pipelines.families.alone import ReadAlone
 from pipelines.families.autoencoder import channels_of, downscale_of, read_autoencoder
-from pipelines.families.conditioning import Conditioning
 from pipelines.families.family import Facts
 from pipelines.families.packing import packed, unpacked
 from pipelines.families.paths import flow_path
@@ -43,26 +41,13 @@ LAYERS = (-1,)
 
 
 @dataclass(eq=False, kw_only=True)
-class QwenImage(Adapter):
+class QwenImage(ReadAlone):
     """The adapter: implements ``pipelines.families.family.Family``."""
 
-    transformer: Any
-    text_encoder: Any
-    tokenizer: Any
-
-    cells_at_once: ClassVar[Mapping[str, int]] = {"cpu": 8192, "cuda": 16384}
-
-    @torch.inference_mode()
-    def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Conditioning]:
-        """Wordings of different lengths stay so; the network is asked about those of one length at a time."""
-        if clip_skip > 1:
-            raise InvalidRequest("This model is not read by CLIP, so clip skip has to be 1.")
-        return [self._read(prompt) for prompt in prompts]
-
-    def _read(self, prompt: Sequence[Piece]) -> Conditioning:
+    def read(self, prompt: Sequence[Piece]) -> Tensor:
         lead = chat.framed(self.tokenizer, FRAME, (), 0).lead
         said = chat.framed(self.tokenizer, FRAME, prompt, ROOM + lead)
-        return Conditioning(chat.read(self.text_encoder, said, LAYERS, self.device)[lead:])
+        return chat.read(self.text_encoder, said, LAYERS, self.device)[lead:]
 
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])

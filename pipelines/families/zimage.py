@@ -5,9 +5,8 @@ It matches flows, but counts time from noise to picture and puts out the velocit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import torch
 from diffusers import ZImageTransformer2DModel
@@ -17,11 +16,10 @@ from transformers import Qwen3Model
 from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
-from pipelines.errors import InvalidRequest
 from pipelines.families import chat
-from pipelines.families.adapter import Adapter, levels_of, said_of
+from pipelines.families.adapter import levels_of, said_of
+from pipelines.families.alone import ReadAlone
 from pipelines.families.autoencoder import downscale_of, read_autoencoder
-from pipelines.families.conditioning import Conditioning
 from pipelines.families.family import Facts
 from pipelines.families.paths import flow_path
 from pipelines.prompt import Piece
@@ -36,23 +34,12 @@ LAYERS = (-2,)
 
 
 @dataclass(eq=False, kw_only=True)
-class ZImage(Adapter):
+class ZImage(ReadAlone):
     """The adapter: implements ``pipelines.families.family.Family``."""
 
-    transformer: Any
-    text_encoder: Any
-    tokenizer: Any
-
-    cells_at_once: ClassVar[Mapping[str, int]] = {"cpu": 8192, "cuda": 16384}
-
-    @torch.inference_mode()
-    def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Conditioning]:
-        """Wordings of different lengths stay so; the network is asked about those of one length at a time."""
-        if clip_skip > 1:
-            raise InvalidRequest("This model is not read by CLIP, so clip skip has to be 1.")
-        frame = chat.frame_of(self.tokenizer)
-        said = [chat.framed(self.tokenizer, frame, prompt, ROOM) for prompt in prompts]
-        return [Conditioning(chat.read(self.text_encoder, each, LAYERS, self.device)) for each in said]
+    def read(self, prompt: Sequence[Piece]) -> Tensor:
+        said = chat.framed(self.tokenizer, chat.frame_of(self.tokenizer), prompt, ROOM)
+        return chat.read(self.text_encoder, said, LAYERS, self.device)
 
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])
