@@ -5,7 +5,7 @@ python -m benchmarks.cancel [--rounds 20] [--size 256]      (decoding at twice t
 
 *over* is when the page is told so, *idle* when the engine's process stops using the processor;
 beside other jobs, when the job is over.  A model that is loading goes on loading, since the next job needs it.
-Bar, for 95 of 100: one step and 0.3 s, the step as it was measured without others.
+Bar, for 95 of 100: one step and 0.3 s, the step as it was measured without others; for both, but where a model loads.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ def until_ready(page: Page) -> None:
     page.wait(page.generate(prompt="a house", steps=1, seed="1"))
 
 
-def report(name: str, bar: float, measured: list[Measured]) -> bool:
-    """Print what was measured; whether 95 of 100 were in time."""
+def report(name: str, bar: float, measured: list[Measured], idles: bool) -> bool:
+    """Print what was measured; whether 95 of 100 were in time, with the engine if it ``idles`` then."""
     if not measured:
         print(f"  {name:20} every job was done before it heard")
         return False
@@ -135,7 +135,7 @@ def report(name: str, bar: float, measured: list[Measured]) -> bool:
     print(f"  {name:20} {len(measured):3} times, bar {bar:.3f} s")
     for what, cuts in (("over", over), ("idle", idle)):
         print(f"    {what}   median {cuts[49]:6.3f} s   p95 {cuts[94]:6.3f} s", flush=True)
-    return over[94] <= bar
+    return max(over[94], idle[94] if idles else 0.0) <= bar
 
 
 def main() -> int:
@@ -155,7 +155,8 @@ def main() -> int:
         until_ready(page)
         for measure, size in sizes:
             bar = one_step(page, size) + ALLOWANCE
-            met &= report(measure.__name__.replace("_", " "), bar, list(measure(studio, page, options.rounds, size)))
+            measured = list(measure(studio, page, options.rounds, size))
+            met &= report(measure.__name__.replace("_", " "), bar, measured, measure is not while_it_loads)
     return 0 if met else 1
 
 

@@ -1,26 +1,35 @@
-"""Pixels to latents and back, with the autoencoder that diffusers calls AutoencoderKL, or one made for films."""
+"""Pixels to latents and back, with the autoencoder that diffusers calls AutoencoderKL, or one made for films.
+
+A tiny one (AutoencoderTiny, as TAESD is) may stand in for the former: its decoder takes a twentieth of the work.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, AutoencoderTiny
 from torch import Tensor
 
+from pipelines import decoding
+from pipelines.placement import Placement
 from pipelines.sources import Source
 
-TILED_ABOVE = 1536 * 1536
-"""Pixels beyond which it works tile by tile; in one piece it would want tens of gigabytes."""
+SPARING_ABOVE = 1536 * 1536
+"""Pixels beyond which it spares memory: it encodes tile by tile, for which it would want tens of gigabytes otherwise,
+and decodes without storing what it can compute again."""
 
 TILE = 512
 """The largest side of a tile in pixels: larger ones would spare nothing of an ordinary picture."""
 
 
-def read_autoencoder(source: Source, dtype: torch.dtype, device: torch.device, kind: Any = AutoencoderKL) -> Any:
+def read_autoencoder(source: Source, placement: Placement, kind: Any = AutoencoderKL) -> Any:
     """The model's autoencoder; in float32 where its numbers are too large for float16 (``force_upcast``)."""
-    overflows = dtype == torch.float16 and source.config("vae").get("force_upcast", False)
-    vae = source.weights("vae", kind, torch.float32 if overflows else dtype).to(device)
+    overflows = placement.dtype == torch.float16 and source.config("vae").get("force_upcast", False)
+    if source.config("vae").get("_class_name") == "AutoencoderTiny":
+        kind = AutoencoderTiny
+    vae = placement.read(source, "vae", kind, torch.float32 if overflows else None)
     if hasattr(vae, "tile_latent_min_size") and vae.tile_sample_min_size > TILE:
         vae.tile_latent_min_size = vae.tile_latent_min_size * TILE // vae.tile_sample_min_size
         vae.tile_sample_min_size = TILE
@@ -39,23 +48,30 @@ def channels_of(vae: Any) -> int:
     return int(vae.config.z_dim if _is_for_films(vae) else vae.config.latent_channels)
 
 
-def encode(vae: Any, pixels: Tensor, tiled: bool) -> Tensor:
+def encode(vae: Any, pixels: Tensor, sparing: bool) -> Tensor:
     """Pixels (3, height, width) → latents (channels, h, w) of about unit variance, the likeliest ones."""
-    vae.use_tiling = tiled
+    vae.use_tiling = sparing
     batch = pixels[None].to(vae.device, vae.dtype)
-    raw = vae.encode(batch.unsqueeze(2) if _is_for_films(vae) else batch).latent_dist.mode()[0]
+    said = vae.encode(batch.unsqueeze(2) if _is_for_films(vae) else batch)
+    raw = said.latents[0] if isinstance(vae, AutoencoderTiny) else said.latent_dist.mode()[0]
     shift, factor = _shift_and_factor(vae)
     return (((raw[:, 0] if _is_for_films(vae) else raw) - shift) * factor).float()
 
 
-def decode(vae: Any, latents: Tensor, tiled: bool) -> Tensor:
-    """Latents (channels, h, w) → pixels (3, height, width)."""
-    vae.use_tiling = tiled
+def decode(vae: Any, latents: Tensor, sparing: bool, go_on: Callable[[], bool] = lambda: True) -> Tensor:
+    """Latents (channels, h, w) → pixels (3, height, width).
+
+    ``go_on``: whether anybody still waits, asked between two pieces; ``decoding.Unwanted`` where it says no.  A decoder
+    that is not known is diffusers' own affair, which asks nobody and has seams where it spares memory.
+    """
     shift, factor = _shift_and_factor(vae)
-    raw = (latents.to(vae.device) / factor + shift).to(vae.dtype)[None]
+    raw = (latents.to(vae.device) / factor + shift).to(vae.dtype)
+    if decoding.is_known(vae):
+        return decoding.decode(vae, raw, sparing, go_on)
+    vae.use_tiling = sparing
     if _is_for_films(vae):
-        return vae.decode(raw.unsqueeze(2)).sample[0, :, 0].float()
-    return vae.decode(raw).sample[0].float()
+        return vae.decode(raw[None].unsqueeze(2)).sample[0, :, 0].float()
+    return vae.decode(raw[None]).sample[0].float()
 
 
 def _is_for_films(vae: Any) -> bool:
