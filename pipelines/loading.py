@@ -6,22 +6,27 @@ from pathlib import Path
 
 import torch
 
+from pipelines.attention import use_attention
 from pipelines.errors import ModelError
-from pipelines.families import FAMILIES, load_family
+from pipelines.families import FAMILIES, module_of
 from pipelines.families.family import Family
+from pipelines.placement import Placement, dtype_of
 from pipelines.shelf import Shelf
 from pipelines.sources import Folder, Source
 from pipelines.sources.checkpoint import Checkpoint
 from pipelines.sources.folder import read_config
 from pipelines.sources.identify import identify, refuse_useless
 from pipelines.sources.other_vae import OtherVae
+from pipelines.tuning import gains_by_bfloat16, tune
 
 
 def load(
     reference: str | Path,
     *,
     device: str = "auto",
+    precision: str = "auto",
     attention: str = "auto",
+    memory: str = "auto",
     models: str | Path | None = None,
     vae: str | Path | None = None,
 ) -> Family:
@@ -29,6 +34,7 @@ def load(
 
     ``models``: a models folder (`pipelines/shelf.py`), on which ``reference`` may be a name, and on which LoRAs and
     the like are looked up.  ``vae``: another autoencoder than the model's own, a file, a folder or a name there.
+    ``precision``, ``attention``, ``memory``: see `docs/placement.md`; ``auto`` is what suits the model and the machine.
     Raises ModelError for what is missing, incomplete or of an unknown kind, and AttentionUnavailable.
     """
     path = find("checkpoint", reference, models)
@@ -37,11 +43,42 @@ def load(
         raise ModelError(f"{path} holds a {kind}; these kinds are known: {', '.join(FAMILIES)}.")
     if vae is not None:
         source = OtherVae(source, find("vae", vae, models))
-    family = load_family(kind, source, pick_device(device), attention)
+    module, on = module_of(kind), pick_device(device)
+    dtype = dtype_of(precision, on, module.HALF)
+    if precision == "auto" and gains_by_bfloat16(source, on):
+        dtype = torch.bfloat16
+    placement = Placement(on, dtype, attention, memory).settled(source, module.HALF)
+    family: Family = module.load(source, placement)
+    prepare(family, placement)
     family.shelf = None if models is None else Shelf(Path(models))
     if vae is not None:
         family.report = {**family.report, "vae": Path(vae).stem}
     return family
+
+
+def prepare(family: Family, placement: Placement) -> None:
+    """Make a model that has been read ready for work, and say in its report what is really on."""
+    attention = use_attention(family.network, placement.attention, placement.device)
+    profile = tune(family.network, placement)
+    if placement.apart:
+        family.parts.settle(placement.memory)
+    else:
+        family.parts.memory = placement.memory  # there is nowhere to go
+    family.report = {
+        "family": family.facts.family,
+        "device": str(placement.device),
+        "precision": precision_of(family),
+        "attention": attention,
+        "placement": family.parts.said,
+        "profile": profile,
+        **family.report,
+    }
+
+
+def precision_of(family: Family) -> str:
+    """In what type a model computes, in words."""
+    precision, other = (str(part.dtype).removeprefix("torch.") for part in (family.network, family.modules["vae"]))
+    return precision if precision == other else f"{precision}, the autoencoder in {other}"
 
 
 def find(kind: str, reference: str | Path, models: str | Path | None) -> Path:

@@ -91,7 +91,9 @@ class Tensors(TorchDispatchMode):
 
 
 def _storages(values: Any) -> Iterator[torch.UntypedStorage]:
-    return (value.untyped_storage() for value in tree_leaves(values) if isinstance(value, torch.Tensor))
+    """Those of the tensors; weights that oneDNN has laid out as it likes them cannot be looked into."""
+    tensors = (value for value in tree_leaves(values) if isinstance(value, torch.Tensor))
+    return (tensor.untyped_storage() for tensor in tensors if not tensor.is_mkldnn)
 
 
 class Appetite:

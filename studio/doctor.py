@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -28,13 +28,13 @@ class Finding(NamedTuple):
     words: str
 
 
-def examine(model: str, outputs: Path, device: str, attention: str) -> Iterator[Finding]:
-    """Look at one thing after another, the quick ones first."""
+def examine(model: str, outputs: Path, **how: str) -> Iterator[Finding]:
+    """Look at one thing after another, the quick ones first; ``how`` the model is loaded, as in `pipelines.loading`."""
     yield Finding(sys.version_info >= (3, 11), "Python", f"{platform.python_version()} ({sys.executable})")
     yield from _packages()
     yield _outputs(outputs)
     yield from _devices()
-    yield from _model(model, device, attention)
+    yield from _model(model, how)
 
 
 def _packages() -> Iterator[Finding]:
@@ -63,20 +63,20 @@ def _devices() -> Iterator[Finding]:
         yield Finding(True, name, words)
 
 
-def _model(model: str, device: str, attention: str) -> Iterator[Finding]:
+def _model(model: str, how: Mapping[str, str]) -> Iterator[Finding]:
     """Load the model, and try each attention choice on the smallest one there is."""
     models = Models()
     for choice in CHOICES if models.names() else ():
-        yield Finding(True, "attention", f"{choice}: {_tried(models.names()[0], device, choice)[1]}")
-    well, words = _tried(model, device, attention)
+        yield Finding(True, "attention", f"{choice}: {_tried(models.names()[0], {**how, 'attention': choice})[1]}")
+    well, words = _tried(model, how)
     yield Finding(well, "model", f"{model}: {words}")
 
 
-def _tried(model: str, device: str, attention: str) -> tuple[bool, str]:
+def _tried(model: str, how: Mapping[str, str]) -> tuple[bool, str]:
     from pipelines.loading import load
 
     try:
-        family = load(Models().card(model).folder, device=device, attention=attention)
+        family = load(Models().card(model).folder, **how)
     except Exception as error:
         return False, sentence(error)
     return True, ", ".join(f"{name} {value}" for name, value in family.report.items())

@@ -17,6 +17,9 @@ MODELS = PROJECT / "models"
 QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """For the environment of whoever imports the model library: nothing is fetched, and its progress is not ours."""
 
+ENGINE = ("device", "precision", "attention", "memory", "models", "vae")
+"""The settings that a model is loaded with, as ``pipelines.loading.load`` has them."""
+
 MOST_AT_ONCE = 32
 LEAST_PATIENCE = 1.0
 
@@ -27,6 +30,7 @@ class Settings:
 
     ``models``: a person's models folder (`pipelines/shelf.py`); it need not exist.  ``vae``: another autoencoder than
     the model's own, a name there or a path.
+    ``device``, ``precision``, ``attention``, ``memory``: where and how it is loaded (`docs/placement.md`).
     ``words``: where a person's word lists and styles are (`studio/wordlists.py`); it need not exist.
     ``allow_host``: names by which others reach it.  ``password_file``: what they sign in with (`studio/api/lock.py`).
     ``at_once``: how many jobs share the engine at a time.  ``patience``: seconds without a sign of life after which the
@@ -42,8 +46,10 @@ class Settings:
     model: str = "meadow"
     models: Path = MODELS
     vae: str | None = None
-    attention: str = "auto"
     device: str = "auto"
+    precision: str = "auto"
+    attention: str = "auto"
+    memory: str = "auto"
     at_once: int = 4
     patience: float = 600.0
     browser: bool = True
