@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelError
+from pipelines.sources.header import read_header
+from pipelines.sources.origins import Origin
 from pipelines.tokenizer import read_tokenizer
 
 if TYPE_CHECKING:
     import torch
+
+
+PLAIN = ("UNet2DConditionModel", "AutoencoderKL")
+"""Classes of which all that there is stands in their files."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class Folder:
         folder = self.path / part
         if not (folder / "config.json").is_file():
             raise ModelError(f"The model lacks its {part}: {folder / 'config.json'} does not exist.")
+        mapped = self._mapped(part, kind, dtype)
+        if mapped is not None:
+            return mapped
         try:
             module = kind.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
         except Exception as error:
@@ -43,8 +52,31 @@ class Folder:
             raise ModelError(f"The {part} in {folder} cannot be loaded: {first}") from error
         return finished(module, f"The {part} in {folder}")
 
+    def _mapped(self, part: str, kind: Any, dtype: torch.dtype) -> Any:
+        """The part straight from its file, a copy only of what is of another type; None where that is not all it takes:
+        where it calculates more than is in files, or there are several of them, old names, numbers in fewer bits.
+        """
+        from pipelines.sources.checkpoint import read_module  # which makes use of this file
+
+        files, config = weight_files(self.path / part), self.config(part)
+        if kind.__name__ not in PLAIN or len(files) != 1 or "quantization_config" in config:
+            return None
+        try:
+            header = read_header(files[0])
+            return read_module(header, kind, config, Origin, dtype, f"the {part}")
+        except ModelError:
+            return None  # the long way round will say what is wrong
+
+    def count(self, part: str) -> int:
+        return sum(read_header(file).count() for file in weight_files(self.path / part))
+
     def tokenizer(self, part: str = "tokenizer") -> Any:
         return read_tokenizer(self.path, part)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files of a part's weights, but for variants such as ``model.fp16.safetensors``."""
+    return [file for file in folder.glob("*.safetensors") if "." not in file.stem]
 
 
 def finished(module: Any, name: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -56,6 +57,10 @@ class Header:
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor; empty where there is none."""
         return self.tensors[name].shape if name in self.tensors else ()
+
+    def count(self, start: str = "") -> int:
+        """How many numbers there are in the tensors whose names begin so."""
+        return sum(prod(tensor.shape) for name, tensor in self.tensors.items() if name.startswith(start))
 
 
 def read_header(path: Path) -> Header:

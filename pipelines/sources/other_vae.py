@@ -50,6 +50,13 @@ class OtherVae:
         header, config = read_header(self.path), self.config("vae")
         return read_module(header, kind, config, layout(header, config), dtype, "a VAE for this model")
 
+    def count(self, part: str) -> int:
+        if part != "vae":
+            return self.source.count(part)
+        if self.path.is_dir():
+            return Folder(self.path.parent).count(self.path.name)
+        return read_header(self.path).count()
+
     def tokenizer(self, part: str = "tokenizer") -> Any:
         return self.source.tokenizer(part)
 

@@ -30,5 +30,8 @@ class Source(Protocol):
     def weights(self, part: str, kind: Any, dtype: torch.dtype) -> Any:
         """A part as a module of the class ``kind``: complete, in evaluation mode, without gradients, on the CPU."""
 
+    def count(self, part: str) -> int:
+        """How many numbers a part's weights are; only headers are read."""
+
     def tokenizer(self, part: str = "tokenizer") -> Any:
         """A tokenizer."""
