@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.adapters.controls import Held, Shown
+from pipelines.adapters.image_prompts import Glimpse
 from pipelines.adapters.rack import Adapters
 from pipelines.canvas import to_pixels
+from pipelines.controls import Example
 from pipelines.engine.guidance import Aim
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Facts, Family
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pipelines.planning import Canvas
 
 Wording = tuple[Piece, ...]
+On = TypeVar("On")
 
 
 def aims_of(family: Family, request: Request, steps: int, canvas: Canvas) -> tuple[list[Aim], Adapters]:
@@ -25,17 +28,18 @@ def aims_of(family: Family, request: Request, steps: int, canvas: Canvas) -> tup
     positive, said = parse(request.prompt), wordings_of(request, steps)
     every = dict.fromkeys(wording for towards, away in said for wording in (*(each for each, _ in towards), away))
     check_weights(every, family.facts)
-    adapters = family.rack.picked(tags(positive), every, request.controls)
+    adapters = family.rack.picked(tags(positive), every, request.controls, request.image_prompts)
     encoded = encode(family, every, request, adapters)
     if canvas.kept is not None and canvas.cells is not None:
         encoded = {wording: family.with_mask(each, canvas.cells, canvas.kept) for wording, each in encoded.items()}
     against = {wording: family.as_negative(encoded[wording]) for _, wording in said}
-    shown = shown_in(family, adapters, steps, canvas)
+    shown, glimpses = shown_in(family, adapters, steps, canvas), glimpses_in(adapters, steps)
     aims = []
-    for step, (towards, away) in enumerate(said, 1):
-        scale, now = request.guiding.scale_at(step, steps, request.sampling.guidance), shown[step - 1]
-        positives = [(family.with_controls(encoded[each], now), weight) for each, weight in towards]
-        aims.append(_aim(family, positives, family.with_controls(against[away], now), scale))
+    for (towards, away), now, seen, step in zip(said, shown, glimpses, range(1, steps + 1), strict=True):
+        scale = request.guiding.scale_at(step, steps, request.sampling.guidance)
+        positives = [(_beside(family, encoded[each], now, seen), weight) for each, weight in towards]
+        unseen = tuple(each.as_negative() for each in seen)
+        aims.append(_aim(family, positives, _beside(family, against[away], now, unseen), scale))
     return aims, adapters
 
 
@@ -64,8 +68,11 @@ def _sides(prompt: Prompt, step: int, steps: int) -> list[tuple[Wording, float]]
 def encode(family: Family, wordings: Iterable[Wording], request: Request, adapters: Adapters) -> dict[Wording, Any]:
     """Each wording's conditioning, with what is on for it."""
     spelled = {wording: adapters.spelled(wording) for wording in wordings}
+    prompts = tuple(spelled.values())
     with family.rack.on(adapters):
-        said = family.encode_prompts(tuple(spelled.values()), request.clip_skip)
+        said = family.remembered.of(
+            (prompts, request.clip_skip, adapters.used), lambda: family.encode_prompts(prompts, request.clip_skip)
+        )
     return {wording: family.with_adapters(each, adapters) for wording, each in zip(spelled, said, strict=True)}
 
 
@@ -76,8 +83,21 @@ def shown_in(family: Family, adapters: Adapters, steps: int, canvas: Canvas) -> 
         picture = held.control.prepare(canvas.lay(held.control.image))
         return held.shown(to_pixels(picture) / 2 + 0.5, family.facts.downscale)
 
-    laid = [(held.control, shown(held)) for held in adapters.controls]
-    return [tuple(seen for control, seen in laid if control.is_on(step, steps)) for step in range(1, steps + 1)]
+    return _by_step([(held.control, shown(held)) for held in adapters.controls], steps)
+
+
+def glimpses_in(adapters: Adapters, steps: int) -> list[tuple[Glimpse, ...]]:
+    """What IP-Adapters have made of pictures, in each step."""
+    return _by_step([(worn.prompt, worn.glimpse()) for worn in adapters.image_prompts], steps)
+
+
+def _by_step(every: Sequence[tuple[Example, On]], steps: int) -> list[tuple[On, ...]]:
+    return [tuple(each for example, each in every if example.is_on(step, steps)) for step in range(1, steps + 1)]
+
+
+def _beside(family: Family, said: Any, shown: tuple[Shown, ...], glimpses: tuple[Glimpse, ...]) -> Any:
+    """A conditioning with the pictures that are on beside it."""
+    return family.with_glimpses(family.with_controls(said, shown), glimpses)
 
 
 def _aim(family: Family, towards: list[tuple[Any, float]], away: Any, scale: float) -> Aim:

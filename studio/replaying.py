@@ -38,18 +38,19 @@ class Ingredients:
     adapters: tuple[Mapping[str, Any], ...] = ()
 
 
-def ingredients(path: Path, model: str | None, *libraries: Library) -> Ingredients:
+def ingredients(path: Path, model: str | None, *libraries: Library, models: Models | None = None) -> Ingredients:
     """What made the picture in a file; one sentence where something of it is missing.
 
     ``model``: another model than the recipe's.  ``libraries``: where the pictures that it was made from are looked for,
-    beside those at the file's own place.
+    beside those at the file's own place.  ``models``: those that are known; the usual ones if None.
     """
+    models = Models() if models is None else models
     if not ours.text(read_texts(path)):
-        return _of_another_program(path, model)
+        return _of_another_program(path, model, models)
     recipe = recipes.read(path)
     places = (Library(path.parent), *libraries)
     request = from_dict(recipe.get("request", {}), find=lambda key: _source(path, str(key), places))
-    card = _card(recipe) if model is None else Models().card(model)
+    card = _card(recipe, models) if model is None else models.card(model)
     return Ingredients(
         request,
         card,
@@ -59,12 +60,12 @@ def ingredients(path: Path, model: str | None, *libraries: Library) -> Ingredien
     )
 
 
-def _of_another_program(path: Path, model: str | None) -> Ingredients:
+def _of_another_program(path: Path, model: str | None, models: Models) -> Ingredients:
     carried = read_any(path)
     if model is None:
         named = f" with {carried.model}" if carried.model else ""
         raise ModelError(f"{carried.program} made it{named}: say by --model which model is to make it here.")
-    return Ingredients(carried.request, Models().card(model), notes=carried.notes)
+    return Ingredients(carried.request, models.card(model), notes=carried.notes)
 
 
 def verdict(made: Path, wanted: Ingredients) -> str | None:
@@ -96,11 +97,24 @@ def _source(path: Path, key: str, libraries: tuple[Library, ...]) -> Image:
     raise UnreadableImage(f"{path.name} was made from a picture that is missing: put it back as inputs/{key}.png.")
 
 
-def _card(recipe: dict[str, Any]) -> ModelCard:
-    reference, title = str(recipe.get("model", "")), recipe.get("title", "")
+def _card(recipe: dict[str, Any], models: Models) -> ModelCard:
+    """The model that made a picture: where it was, else by the hash of its file, wherever that lies on the shelf."""
+    reference, title, mark = str(recipe.get("model", "")), recipe.get("title", ""), recipe.get("file") or {}
     try:
-        return Models().card(reference)
+        card = models.card(reference)
     except ModelError as error:
+        moved = models.marked(mark)
+        if moved is None:
+            raise ModelError(
+                f"The model {title!r} that made it is missing: give its folder by --model. ({error})"
+            ) from error
+        return models.card(str(moved.resolve()))
+    if not mark or (card.folder.is_file() and models.sha256(card.folder) == mark["sha256"]):
+        return card
+    moved = models.marked(mark)
+    if moved is None:
         raise ModelError(
-            f"The model {title!r} that made it is missing: give its folder by --model. ({error})"
-        ) from error
+            f"The model {title!r} that made it was another file than {card.folder} is now; the hash of that one begins "
+            f"with {mark['sha256'][:10]}: put it back, or say by --model that another shall draw."
+        )
+    return models.card(str(moved.resolve()))

@@ -34,6 +34,11 @@ class Shown:
     def batch_key(self) -> tuple[Any, ...]:
         return id(self.network), self.weight
 
+    @property
+    def whole_picture(self) -> int:
+        """What tells one picture from another, and is the same for all parts of one, which are views of it."""
+        return self.picture.untyped_storage().data_ptr()
+
     def part(self, rows: slice, columns: slice) -> Shown:
         """The same for a part of the latents."""
         high, wide = (slice(side.start * self.cell, side.stop * self.cell) for side in (rows, columns))

@@ -10,22 +10,30 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
 from pipelines.adapters.changes import Change, change_of, fits
-from pipelines.adapters.lora_names import Place, read_key, spellings
+from pipelines.adapters.lora_names import Place, joined, read_key, spellings
 from pipelines.errors import ModelError
 from pipelines.sources.header import read_header
+from pipelines.sources.origins import Origin
 
 METADATA = "lora_adapter_metadata"
 """Where diffusers says in a file's header how peft was set up."""
 
 FACTORS = ("down", "up", "mid")
 PLAIN = (torch.float16, torch.bfloat16, torch.float32)
+
+
+class Key(NamedTuple):
+    """A tensor's name in a file; ``origin``: which of its rows are a layer's, where it was made for several."""
+
+    name: str
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +59,15 @@ class Layers:
         for part, path in self.modules:
             paths[part].append(path)
         self.names = spellings(paths, modules["unet"].config if "unet" in modules else {})
+        network = modules.get("transformer")
+        self.joined = {} if network is None else joined(paths, type(network).__name__, network.config)
+
+    def sharing(self, name: str) -> Iterator[tuple[Place, Origin | None]]:
+        """The layers that a name in a file is for; several where the original has joined them."""
+        if name in self.names:
+            yield self.names[name], None
+        else:
+            yield from self.joined.get(name, ())
 
 
 def read_lora(path: Path, layers: Layers, device: torch.device) -> Lora:
@@ -60,10 +77,7 @@ def read_lora(path: Path, layers: Layers, device: torch.device) -> Lora:
         found = by_layer(header.tensors, layers)
         with safe_open(path, "pt") as file:
             read = {
-                place: {
-                    role: _placed(file.get_tensor(key), role, layers.modules[place], device)
-                    for role, key in keys.items()
-                }
+                place: {role: _read(file, key, role, layers.modules[place], device) for role, key in keys.items()}
                 for place, keys in found.items()
             }
         changes = dict(_changes(read, peft_settings(header.metadata), layers))
@@ -78,6 +92,22 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _read(file: Any, key: Key, role: str, layer: Any, device: torch.device) -> Tensor:
+    return _placed(_cut(file.get_tensor(key.name), role, layer, key.origin), role, layer, device)
+
+
+def _cut(tensor: Tensor, role: str, layer: Any, origin: Origin | None) -> Tensor:
+    """A layer's own part of what was made for several: all of what they see, and their own rows of the answer."""
+    if origin is None or role in ("down", "alpha"):
+        return tensor
+    if role != "up":
+        raise ModelError("it is no plain LoRA, and is for layers that are several ones here")
+    own: int = layer.weight.shape[0]
+    if origin.rows is not None:
+        tensor = tensor[-own:] if origin.rows < 0 else tensor[origin.rows * own : (origin.rows + 1) * own]
+    return torch.cat([*reversed(tensor.chunk(2))]) if origin.swapped else tensor
+
+
 def _placed(tensor: Tensor, role: str, layer: Any, device: torch.device) -> Tensor:
     """On the device; factors, which are multiplied in every call, in the layer's own precision where that is plain."""
     if role == "alpha":
@@ -86,18 +116,20 @@ def _placed(tensor: Tensor, role: str, layer: Any, device: torch.device) -> Tens
     return tensor.to(device, layer.weight.dtype) if same else tensor.to(device)
 
 
-def by_layer(keys: Collection[str], layers: Layers) -> dict[Place, dict[str, str]]:
+def by_layer(keys: Collection[str], layers: Layers) -> dict[Place, dict[str, Key]]:
     """A file's keys by the layer that they are for, and by their role; ModelError where there is none for one."""
-    found: dict[Place, dict[str, str]] = defaultdict(dict)
+    found: dict[Place, dict[str, Key]] = defaultdict(dict)
     strange, homeless = [], []
     for key in keys:
         read = read_key(key)
         if read is None:
             strange.append(key)
-        elif read[0] not in layers.names:
+            continue
+        sharing = list(layers.sharing(read[0]))
+        for place, origin in sharing:
+            found[place][read[1]] = Key(key, origin)
+        if not sharing:
             homeless.append(key)
-        else:
-            found[layers.names[read[0]]][read[1]] = key
     if strange:
         raise ModelError(f"{strange[0]} is of no kind that is known (LoRA, LoCon, LoHa and LoKr are)")
     if homeless:

@@ -3,6 +3,7 @@
     lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight        kohya
     unet.down_blocks.0.attentions.0.proj_in.lora_A.weight                peft
     lora_unet_input_blocks_1_1_proj_in.lora_down.weight                  kohya, by the names of the original network
+    lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight              the same of Flux, which joins some layers
 
 A name with underscores cannot be taken apart again (``to_out_0`` is one part and a number), so it goes the other way
 round: each layer that the model has is spelled in all ways, and a file's name is looked up among them.
@@ -14,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipelines.sources.origins import SCHEMES
+from pipelines.sources.origins import SCHEMES, Origin
 
 
 class Place(NamedTuple):
@@ -26,12 +27,15 @@ class Place(NamedTuple):
 
 PREFIXES = {
     "unet": ("lora_unet_", "unet_", "diffusion_model_", "model_diffusion_model_", "base_model_model_", ""),
-    "transformer": ("lora_transformer_", "transformer_", "diffusion_model_", "base_model_model_", ""),
+    "transformer": ("lora_unet_", "lora_transformer_", "transformer_", "diffusion_model_", "base_model_model_", ""),
     "text_encoder": ("lora_te_", "lora_te1_", "text_encoder_"),
     "text_encoder_2": ("lora_te2_", "text_encoder_2_"),
     "text_encoder_3": ("lora_te3_", "text_encoder_3_"),
 }
 """What stands before a layer's name, by the part."""
+
+JOINED = {"FluxTransformer2DModel": "flux", "SD3Transformer2DModel": "sd3"}
+"""Transformers whose original has other layers than diffusers' → the scheme of those (`SCHEMES`)."""
 
 ROLES = {
     "down": r"\.lora_down\.weight|[._]lora\.down\.weight|\.lora_linear_layer\.down\.weight|\.lora_A(\.\w+)?\.weight",
@@ -79,6 +83,27 @@ def _names(part: str, path: str, unet: Mapping[str, Any]) -> Iterator[str]:
         plain = path.removeprefix("text_model.")
         former = re.sub(r"(?<=self_attn\.)(q|k|v|out)_proj", r"to_\1", plain)
         yield from (plain, f"text_model.{plain}", former, f"text_model.{former}")
+
+
+class Share(NamedTuple):
+    """A layer, and where its weight stands in that of the original's layer."""
+
+    place: Place
+    origin: Origin
+
+
+def joined(paths: Mapping[str, Iterable[str]], kind: str, config: Mapping[str, Any]) -> dict[str, list[Share]]:
+    """Every name, with underscores, that the layers of an original transformer may have → the layers they are here.
+
+    ``kind``: the class of the transformer; of one without a row in `JOINED` there are none.  ``config``: its own.
+    """
+    found: dict[str, list[Share]] = {}
+    for path in paths.get("transformer", ()) if kind in JOINED else ():
+        origin = SCHEMES[JOINED[kind]](f"{path}.weight", config)
+        name = origin.name.removesuffix(".weight").replace(".", "_")
+        for prefix in PREFIXES["transformer"]:
+            found.setdefault(prefix + name, []).append(Share(Place("transformer", path), origin))
+    return found
 
 
 def original_name(path: str, unet: Mapping[str, Any]) -> str:

@@ -13,11 +13,12 @@ import torch
 
 from pipelines.adapters.controls import ControlNet, Held
 from pipelines.adapters.embeddings import Embedding, read_embedding, spoken
+from pipelines.adapters.image_prompts import Glimpse, IPAdapter, Worn, asking, glimpsed
 from pipelines.adapters.lora import Layers, Lora, read_lora, sha256_of
 from pipelines.adapters.switching import Loras, Switches, Weighed
 from pipelines.adapters.used import Used
 from pipelines.adapters.words import LORA_KINDS, Words, names_in
-from pipelines.controls import Control
+from pipelines.controls import Control, Example, ImagePrompt
 from pipelines.errors import InvalidRequest
 from pipelines.prompt import MOST, Piece, Tag
 from pipelines.shelf import Shelf
@@ -25,17 +26,20 @@ from pipelines.shelf import Shelf
 LORAS_KEPT = 4
 EMBEDDINGS_KEPT = 64
 CONTROLNETS_KEPT = 2
+IP_ADAPTERS_KEPT = 2
 
 Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
 class Adapters:
-    """What is on for a wording: ``loras`` with their weights, ``embeddings`` by their names in it, ``controls``."""
+    """What is on for a wording: ``loras`` with their weights, ``embeddings`` by their names in it, ``controls``,
+    ``image_prompts``."""
 
     loras: Loras = ()
     embeddings: tuple[Embedding, ...] = ()
     controls: tuple[Held, ...] = ()
+    image_prompts: tuple[Worn, ...] = ()
 
     def spelled(self, said: Sequence[Piece]) -> tuple[Piece, ...]:
         """A wording with the embeddings' names as numbers below 0."""
@@ -49,7 +53,11 @@ class Adapters:
             Used("controlnet", held.control.name, held.controlnet.sha256, held.control.weight, 0.0)
             for held in self.controls
         )
-        return (*loras, *(Used("embedding", each.name, each.sha256) for each in self.embeddings), *controls)
+        worn = (
+            Used("ip_adapter", each.prompt.name, each.adapter.sha256, each.prompt.weight, 0.0)
+            for each in self.image_prompts
+        )
+        return (*loras, *(Used("embedding", each.name, each.sha256) for each in self.embeddings), *controls, *worn)
 
 
 NONE = Adapters()
@@ -86,28 +94,51 @@ class Rack:
         self._shelf = shelf
         self._layers = Layers(modules)
         self._switches = Switches(self._layers.modules)
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of all that was read; it is read again where it is named again."""
         self._loras: Kept[Lora] = Kept(LORAS_KEPT)
         self._embeddings: Kept[Embedding] = Kept(EMBEDDINGS_KEPT)
         self._controlnets: Kept[ControlNet] = Kept(CONTROLNETS_KEPT)
+        self._ip_adapters: Kept[IPAdapter] = Kept(IP_ADAPTERS_KEPT)
 
     def picked(
-        self, tags: Iterable[Tag], wordings: Iterable[Sequence[Piece]], controls: Iterable[Control] = ()
+        self,
+        tags: Iterable[Tag],
+        wordings: Iterable[Sequence[Piece]],
+        controls: Iterable[Control] = (),
+        image_prompts: Iterable[ImagePrompt] = (),
     ) -> Adapters:
-        """What these tags, words and controls name.
+        """What these tags, words, controls and image prompts name.
 
         InvalidRequest or ModelError where something is not there, or does not fit the model.
         """
         loras = tuple(each for each in map(self._weighed, tags) if each.network or each.text)
-        return Adapters(loras, self._named(wordings), tuple(map(self._held, controls)))
+        held, worn = tuple(map(self._held, controls)), tuple(map(self._worn, image_prompts))
+        return Adapters(loras, self._named(wordings), held, worn)
 
     def _held(self, control: Control) -> Held:
+        path = self._shelf_for(control).find("controlnet", control.name)
+        return Held(control, self._controlnets.get(path, self._controlnet))
+
+    def _worn(self, prompt: ImagePrompt) -> Worn:
+        shelf = self._shelf_for(prompt)
+        path = shelf.find("ip_adapter", prompt.name)
+        return Worn(prompt, self._ip_adapters.get(path, lambda path: self._ip_adapter(path, shelf)))
+
+    def _shelf_for(self, example: Example) -> Shelf:
+        """Where the file is that is to be shown a picture; InvalidRequest where there can be none."""
         if "unet" not in self._modules:
-            raise InvalidRequest("ControlNets are for Stable Diffusion 1, 2 and XL here: leave the control out.")
+            raise InvalidRequest(
+                f"{example.reader}s are for Stable Diffusion 1, 2 and XL here: leave the {example.what} out."
+            )
         if self._shelf is None:
             raise InvalidRequest(
-                f"There is no models folder to find the ControlNet {control.name!r} in: name one, or leave it out."
+                f"There is no models folder to find the {example.reader} {example.name!r} in: "
+                "name one, or leave it out."
             )
-        return Held(control, self._controlnets.get(self._shelf.find("controlnet", control.name), self._controlnet))
+        return self._shelf
 
     def _controlnet(self, path: Path) -> ControlNet:
         from pipelines.sources.controlnet import read_controlnet
@@ -115,6 +146,16 @@ class Rack:
         unet = self._modules["unet"]
         network = read_controlnet(path, unet.config, unet.config.out_channels, unet.dtype)
         return ControlNet(network.to(self._device), sha256_of(path))
+
+    def _ip_adapter(self, path: Path, shelf: Shelf) -> IPAdapter:
+        from pipelines.sources.ip_adapter import read_ip_adapter
+
+        unet = self._modules["unet"]
+        layers = asking(unet)
+        widths = [layer.to_k.out_features for layer in layers.values()]
+        parts = read_ip_adapter(path, shelf, unet.config.cross_attention_dim, widths, unet.dtype)
+        own = dict(zip(layers, (part.to(self._device) for part in parts.layers), strict=True))
+        return IPAdapter(parts.encoder, parts.projection.to(self._device), own, parts.deep, sha256_of(path))
 
     def _weighed(self, tag: Tag) -> Weighed:
         if tag.kind not in LORA_KINDS:
@@ -155,12 +196,14 @@ class Rack:
         return {name: part.get_input_embeddings().embedding_dim for name, part in encoders.items()}
 
     @contextmanager
-    def on(self, adapters: Adapters) -> Iterator[None]:
-        """Have these on in the model, and no others, while this lasts."""
+    def on(self, adapters: Adapters, glimpses: Sequence[Sequence[Glimpse]] = ()) -> Iterator[None]:
+        """Have these on in the model, and no others, while this lasts; ``glimpses``: of each query that is asked."""
         with ExitStack() as stack:
             stack.enter_context(self._switches.on(adapters.loras))
             for name, part in self._modules.items():
                 vectors = [each.vectors[name] for each in adapters.embeddings if name in each.vectors]
                 if vectors:
                     stack.enter_context(spoken(part, torch.cat(vectors)))
+            if any(glimpses):
+                stack.enter_context(glimpsed(self._modules["unet"], glimpses))
             yield

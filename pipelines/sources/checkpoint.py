@@ -54,6 +54,10 @@ class Checkpoint:
         what = f"the {part} of a {self.contents.kind.title} model"
         return read_module(header, kind, config, lambda name: _prefixed(start, scheme(name, config)), dtype, what)
 
+    def count(self, part: str) -> int:
+        header, start = self._place(part)
+        return header.count(start)
+
     def tokenizer(self, part: str = "tokenizer") -> Any:
         return find_tokenizer(self.path, self.contents.kind, part)
 
@@ -173,7 +177,7 @@ def _fits(origin: Origin, there: tuple[int, ...], wanted: tuple[int, ...]) -> bo
     if origin.rows is None:
         return _bare(there) == _bare(wanted)
     rows = wanted[0] * (max(origin.rows, 0) + 1)
-    return there[1:] == wanted[1:] and (there[0] >= rows if origin.rows < 0 else there[0] >= 3 * wanted[0])
+    return there[1:] == wanted[1:] and there[0] >= rows
 
 
 def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:

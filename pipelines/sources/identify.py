@@ -205,6 +205,8 @@ def _other(header: Header, names: Names) -> tuple[str, str]:
         return "text_encoder", ""
     if "text_model.embeddings.token_embedding.weight" in there:
         return "text_encoder", ""
+    if "vision_model.embeddings.patch_embedding.weight" in there:
+        return "image_encoder", ""
     if names.start("conv_first.", "model.0.weight", "params_ema.", "params.conv_first"):
         return "upscaler", ""
     return _embedding(header)

@@ -186,6 +186,7 @@ KINDS: dict[str, Kind] = {
         Kind("controlnet", "ControlNet", "controlnet"),
         Kind("text_encoder", "text encoder", "text_encoder"),
         Kind("ip_adapter", "IP-Adapter", "ip_adapter"),
+        Kind("image_encoder", "image encoder", "image_encoder"),
         Kind("upscaler", "upscaler", "upscaler"),
         Kind("unknown", "unknown", "unknown"),
     )
@@ -208,7 +209,8 @@ ROLES = {
     "vae": "takes the place of a model's own, or completes a model that has none",
     "controlnet": "shows a model of its base where things shall be",
     "text_encoder": "completes a model that has none of its own",
-    "ip_adapter": "shows a model of its base another picture; not used here yet",
+    "ip_adapter": "lets a model of its base heed a picture beside the words",
+    "image_encoder": "sees pictures for IP-Adapters",
     "upscaler": "enlarges pictures; not used here yet",
     "unknown": "is of no kind that is known here",
 }

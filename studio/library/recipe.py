@@ -42,6 +42,7 @@ def _now() -> str:
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """``request``: of this one picture.  ``model``: its reference.  ``on``: device, precision, attention as was.
+    ``file``: the model's mark, as ``Models.mark`` has it.
 
     ``proof``: that the picture keeps what its mask does not cover.  ``pixels``: SHA-256 of the picture itself, as
     ``pipelines.pictures`` has it.  ``source_type``: how it came to be, as an IPTC term.  ``adapters``: LoRAs and the
@@ -58,6 +59,7 @@ class Recipe:
     pixels: str = ""
     source_type: str = ""
     adapters: tuple[Used, ...] = ()
+    file: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Canonical: sorted keys, no spaces."""

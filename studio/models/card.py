@@ -22,6 +22,7 @@ from pipelines.sources.identify import identify, refuse_useless
 
 SIGNS = re.compile(rf"\b(?:AND|BREAK)\b|<\w+:[^<>]*>|__{NAME}__")  # the prompt language's own
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+USUAL_CELL = 8
 WANTED = "give a folder in diffusers' layout, with a model_index.json, or a .safetensors file"
 
 
@@ -31,7 +32,8 @@ class ModelCard:
 
     ``reference``: what it is called on the command line.  ``folder``: the folder, or the file, that it is.  ``draws``:
     one sentence.  ``words``: all that it understands, lower case; empty where it understands any.  ``defaults``: width,
-    height, steps, guidance, sampler and spacing.  ``hears``: whether it hears a negative prompt.
+    height, steps, guidance, sampler and spacing.  ``hears``: whether it hears a negative prompt.  ``cell``: the side in
+    pixels of a latent cell.  ``multiple``: what width and height must be multiples of.
     """
 
     reference: str
@@ -42,6 +44,8 @@ class ModelCard:
     examples: tuple[str, ...]
     defaults: Mapping[str, Any]
     hears: bool = True
+    cell: int = 8
+    multiple: int = 8
 
     @property
     def native(self) -> int:
@@ -74,13 +78,26 @@ def _file_card(reference: str, path: Path) -> ModelCard:
         native=kind.native,
     )
     draws = " ".join(notes.get("modelspec.description", "").split())[:200]
-    return ModelCard(reference, path.resolve(), title, draws, frozenset(), (), defaults_of(preset), hears(preset))
+    cell = _cell(config_of(contents, "vae"))
+    return ModelCard(
+        reference=reference,
+        folder=path.resolve(),
+        title=title,
+        draws=draws,
+        words=frozenset(),
+        examples=(),
+        defaults=defaults_of(preset),
+        hears=hears(preset),
+        cell=cell,
+        multiple=_multiple(kind.network, cell),
+    )
 
 
 def _folder_card(reference: str, folder: Path) -> ModelCard:
     _check(folder)
     own = read_object(folder / "studio.json") if (folder / "studio.json").is_file() else {}
-    preset = _folder_preset(folder)
+    preset, cell = _folder_preset(folder), _cell(_perhaps(folder / "vae" / "config.json"))
+    network = "unet" if (folder / "unet").is_dir() else "transformer"
     try:
         return ModelCard(
             reference=reference,
@@ -91,6 +108,8 @@ def _folder_card(reference: str, folder: Path) -> ModelCard:
             examples=tuple(own.get("examples", ())),
             defaults=defaults_of(preset) | _trained_size(folder) | own.get("defaults", {}),
             hears=hears(preset),
+            cell=cell,
+            multiple=_multiple(network, cell),
         )
     except (TypeError, AttributeError) as error:
         raise ModelError(f"{folder / 'studio.json'} cannot be understood: {error}.") from error
@@ -146,6 +165,17 @@ def defaults_of(preset: Preset) -> dict[str, Any]:
 
 def hears(preset: Preset) -> bool:
     return preset.guiding != "embedded"
+
+
+def _cell(vae: Mapping[str, Any]) -> int:
+    """Pixels on a side of a latent cell: the autoencoder halves them from each of its blocks to the next."""
+    blocks = vae.get("block_out_channels") or vae.get("dim_mult")
+    return 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else USUAL_CELL
+
+
+def _multiple(network: str, cell: int) -> int:
+    """Transformers take two by two cells for one; UNets take them as they are."""
+    return 2 * cell if network == "transformer" else cell
 
 
 def _trained_size(folder: Path) -> dict[str, int]:

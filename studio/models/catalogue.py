@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import ModelError
-from pipelines.shelf import Shelf
+from pipelines.shelf import Item, Shelf
 from studio.models.card import ModelCard, make_card
 from studio.models.entries import Entry, entry_of
 from studio.models.fetching import fetched, find_fetched
@@ -106,6 +108,21 @@ class Models:
         digest = self._known.sha256(path)
         self._known.keep()
         return digest
+
+    def mark(self, path: Path) -> dict[str, Any]:
+        """By what a model's file is known wherever it lies: its ``sha256`` and ``bytes``; empty if not on the shelf."""
+        if not path.is_file() or path.resolve() not in {item.path.resolve() for item in self._checkpoints()}:
+            return {}
+        return {"sha256": self.sha256(path), "bytes": path.stat().st_size}
+
+    def marked(self, mark: Mapping[str, Any]) -> Path | None:
+        """The file on the shelf that has this mark, wherever it lies and whatever it is called."""
+        same = (item.path for item in self._checkpoints() if item.path.stat().st_size == mark.get("bytes"))
+        return next((path for path in same if self.sha256(path) == mark.get("sha256")), None)
+
+    def _checkpoints(self) -> list[Item]:
+        """The single files on the shelf that may be models."""
+        return [item for item in self.shelf.items() if item.kind in ("checkpoint", "") and item.path.is_file()]
 
     def throw_away(self, entry: Entry) -> Path:
         """Move what lies on the shelf into its trash, and say where it is; ModelError, OutputError where that fails."""

@@ -35,6 +35,13 @@ digits other programs call the model's hash.
 On the page a click on the model's name lists all of them; whichever is chosen draws from then on, there and, where no
 model is named, on the command line. Jobs that wait keep theirs, the words go along, and the fields show what suits the
 new one. LoRAs and embeddings that lie in the folder can be put into a prompt by a click.
+
+A model that another one has taken the place of stays in memory, on a GPU in that of the processor, as long as a quarter
+of the memory is free beside what is at work and what is to be loaded; coming back to it then reads nothing. Those that
+have rested longest go first, and a file that has changed is read again. `python -m benchmarks.switching` measures it.
+
+A picture's recipe names a file on the shelf by its SHA-256 as well. `replay` finds it by that wherever it lies by then
+and whatever it is called, and does not let another file of its name draw in its stead.
 """
 
 KINDS_OF_MODELS = """\
@@ -125,7 +132,7 @@ def page() -> str:
         BESIDE,
         PLACED + _rows(_place(kind) for kind in PLACES),
         REFUSED + "".join(f"- {looks}\n" for _, looks in FOREIGN),
-        f"A LoRA, an embedding or a ControlNet is told by what it goes with: {', '.join(BASES.values())}.\n",
+        f"LoRAs, embeddings, ControlNets and IP-Adapters are told by what they go with: {', '.join(BASES.values())}.\n",
         ACTIONS + _rows((f"`{name}`", words) for name, words in SHELVING.items()),
         END,
     ]

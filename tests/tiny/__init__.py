@@ -8,6 +8,7 @@ from typing import Any
 from tests.tiny.chroma import make_chroma_pipeline
 from tests.tiny.flux import make_flux_pipeline
 from tests.tiny.flux2 import make_flux2_pipeline
+from tests.tiny.pixart import make_pixart_pipeline
 from tests.tiny.qwen import make_qwen_pipeline
 from tests.tiny.sd import make_sd_folder, make_sd_pipeline
 from tests.tiny.sd3 import make_sd3_pipeline
@@ -22,6 +23,7 @@ __all__ = [
     "make_flux2_pipeline",
     "make_flux_pipeline",
     "make_folder",
+    "make_pixart_pipeline",
     "make_qwen_pipeline",
     "make_qwen_tokenizer",
     "make_sd3_pipeline",
@@ -41,6 +43,7 @@ PIPELINES = {
     "zimage": make_zimage_pipeline,
     "qwen": make_qwen_pipeline,
     "flux2": make_flux2_pipeline,
+    "pixart": make_pixart_pipeline,
     "chroma": make_chroma_pipeline,
 }
 """A random pipeline of diffusers' for each family."""

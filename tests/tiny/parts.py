@@ -78,3 +78,19 @@ def make_t5(tokenizer: Any, width: int = 32) -> Any:
         feed_forward_proj="gated-gelu",
     )
     return T5EncoderModel(config).eval()
+
+
+def make_image_encoder(*, width: int = 32, projection: int = 24) -> Any:
+    """A CLIP image encoder for squares of 32 pixels; its answer for a whole picture has ``projection`` numbers."""
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+    config = CLIPVisionConfig(
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=8,
+        projection_dim=projection,
+    )
+    return CLIPVisionModelWithProjection(config).eval()

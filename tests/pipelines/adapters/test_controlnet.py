@@ -254,5 +254,5 @@ def test_what_is_refused(studio: Studio, map_picture: Image.Image) -> None:
         text_to_image.plan(studio.family, a_request(Control(image=map_picture, name="wrong")))
     with pytest.raises(InvalidRequest, match="must start before it ends"):
         Control(image=map_picture, name="lines", start=0.5, end=0.5)
-    with pytest.raises(InvalidRequest, match="A control has end, image, name, preparation, start, weight"):
+    with pytest.raises(InvalidRequest, match="Each control has end, image, name, preparation, start, weight"):
         from_dict({"task": "text_to_image", "controls": [{"name": "lines"}]})

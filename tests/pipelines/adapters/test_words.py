@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from pipelines.adapters.words import Words
-from pipelines.controls import Control
+from pipelines.controls import Control, ImagePrompt
 from pipelines.prompt import Piece, Tag, chunk_tokens, parse, tags, token_weights
 from pipelines.requests import TextToImage
 from pipelines.sight import look
@@ -57,12 +57,14 @@ def test_people_are_told_what_is_on(tmp_path: Path) -> None:
         prompt="a red house <lora:ink:0.5:0.8> <lora:zork>",
         negative="zork",
         controls=(Control(image=Image.new("RGB", (16, 16)), name="lines", weight=0.5, end=0.8),),
+        image_prompts=(ImagePrompt(image=Image.new("RGB", (16, 16)), name="likeness", weight=0.7),),
     )
     assert [line for line in seen(request, make_tokenizer(), tmp_path).splitlines() if line.startswith("On")] == [
         "On: LoRA ink at 0.8, the text encoders at 0.5",
         "On: LoRA zork at 1",
         "On: embedding zork, 3 places",
         "On: ControlNet lines at 0.5, from 0 to 0.8 of the steps",
+        "On: IP-Adapter likeness at 0.7",
     ]
 
 

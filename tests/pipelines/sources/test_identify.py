@@ -138,6 +138,14 @@ OTHERS: dict[str, tuple[dict[str, tuple[int, ...]], dict[str, str], tuple[str, s
         {},
         ("ip_adapter", "sd1"),
     ),
+    "image encoder": (
+        {
+            "vision_model.embeddings.patch_embedding.weight": (1280, 3, 14, 14),
+            "visual_projection.weight": (1024, 1280),
+        },
+        {},
+        ("image_encoder", ""),
+    ),
     "upscaler": ({"conv_first.weight": (64, 3, 3, 3)}, {}, ("upscaler", "")),
     "a network of no known width, with its VAE": (
         {
