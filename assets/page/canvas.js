@@ -1,16 +1,21 @@
 // The one canvas of the page, and what others need of it: Generate, the results, and whoever keeps its state.
 
+import { chosen } from "./batch.js";
 import { appeared } from "./dom.js";
 import { Easel } from "./easel.js";
 import { sent } from "./generate.js";
+import { sameMargins } from "./margins.js";
 import { watchTabs } from "./tabs.js";
+import { Working } from "./working.js";
 
 let easel = null;
+let working = null;
 
 export function mount({ element }) {
   const root = element.querySelector(".studio-canvas");
   easel = new Easel(root);
   watchTabs((task) => easel.setMode(task));
+  working = new Working(easel);
   root.dataset.ready = "";
 }
 
@@ -24,6 +29,13 @@ async function there() {
 export async function accept(picture) {
   await there();
   if (current()?.id !== picture.id) easel.put(picture);
+}
+
+/** Take up the mask, {id, width, height}, or the margins of a recipe, each a step; whether the mask fits the picture. */
+export async function lay({ mask, margins }) {
+  const { history } = await there();
+  if (margins && !sameMargins(margins, history.margins)) history.record({ kind: "margins", margins });
+  return Boolean(mask) && history.lay(mask);
 }
 
 /** The picture on the canvas, {id, width, height}, or null. */
@@ -51,10 +63,13 @@ export async function margins(values) {
   (await there()).margins.told(values);
 }
 
-/** Upload what the server does not know yet; the names of the picture and of the mask, or the problem in a sentence. */
+/** Upload what the server does not know yet; the names of the picture and of the mask, those of several, or the problem. */
 export async function commit(task) {
   try {
-    return await easel.commit(task);
+    const several = await chosen(task);
+    const named = several ? { several } : await easel.commit(task);
+    working.sends(task, named);
+    return named;
   } catch (error) {
     return { problem: error.message };
   } finally {

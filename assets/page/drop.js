@@ -4,7 +4,7 @@
 import { button, el, icon } from "./dom.js";
 import * as doors from "./gallery_doors.js";
 import { Settings } from "./gallery_settings.js";
-import { keptOut, recall } from "./recall.js";
+import { keptOut, missing, recall } from "./recall.js";
 import * as server from "./server.js";
 import { TITLES, send, shownTask } from "./tabs.js";
 import { say } from "./toast.js";
@@ -104,8 +104,8 @@ function thumb(file) {
 /** What the file says, and what of it is lost. */
 function settingsOf({ task, settings, notes, pictures }, table) {
   const out = keptOut(task, settings);
-  if ("mask" in pictures) out.push("the mask, which has to be painted again");
-  const lost = [...notes, ...(out.length ? [`Kept out, as the tab has no field for it: ${out.join("; ")}.`] : [])];
+  const gone = missing(pictures);
+  const lost = [...notes, ...(gone.length ? [`Without ${gone.join("; ")}.`] : []), ...(out.length ? [`Kept out, as the tab has no field for it: ${out.join("; ")}.`] : [])];
   const words = settings.filter(({ name, value }) => ["prompt", "negative"].includes(name) && value);
   return [
     ...words.flatMap(({ label, value }) => [el("h3", {}, label), el("p", { class: "words" }, value)]),
@@ -116,12 +116,11 @@ function settingsOf({ task, settings, notes, pictures }, table) {
   ].filter(Boolean);
 }
 
-function using({ task, pictures }, table) {
+function using({ task }, table) {
   const use = async () => {
-    const { chosen } = table;
+    const { chosen, chosenPictures } = table;
     dialog.close();
-    await recall(task, chosen, pictures.image);
-    say(`The settings are in the tab ${TITLES[task]}.`);
+    say(await recall(task, chosen, chosenPictures));
   };
   const which = button("Choose which", "check", () => {
     table.pick(!table.picking);

@@ -92,6 +92,7 @@ export class Easel {
     if (another) this.swap(picture);
     if (picture && (resized || another)) this.begin(picture, resized);
     this.mask.show(marks);
+    this.mask.complete(marks).then((shown) => shown && this.refresh(), (error) => this.opening.say(error.message));
     this.margins.write(margins);
     this.reframe();
     this.refresh();

@@ -1,5 +1,10 @@
 // Gradio's fields, read and written as a person would: by their ids and with input events.
 
+import { appeared } from "./dom.js";
+import { openDrawer } from "./drawer.js";
+
+const SETTLING = 3; // frames: Gradio gives a field that is drawn for the first time its first value twice, the second time late
+
 function control(id) {
   return document.querySelector(`#${id} textarea, #${id} input`);
 }
@@ -16,6 +21,12 @@ export function writeField(id, value) {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+/** The field is drawn, and what is written into it from now on stays there. */
+export async function drawn(id) {
+  await appeared(`#${id} :is(textarea, input)`);
+  for (let frame = 0; frame < SETTLING; frame++) await new Promise(requestAnimationFrame);
+}
+
 /** Call `changed(text)` now and whenever the field changes, also when Gradio draws it anew. */
 export function watchField(id, changed, wait = 0) {
   let timer;
@@ -30,9 +41,11 @@ export function watchField(id, changed, wait = 0) {
 /** Open the accordion that hides a field, write into it and say which it is. */
 export async function fillIn(task, name, value) {
   const id = `${task}-${name}`;
-  const closed = () => !control(id)?.checkVisibility();
-  if (closed()) document.querySelector(`#${task}-advanced > button`)?.click();
-  for (let tries = 0; closed() && tries < 60; tries++) await new Promise(requestAnimationFrame);
+  if (!control(id)?.checkVisibility()) {
+    openDrawer();
+    if (!document.querySelector(`#${task}-advanced > .open`)) document.querySelector(`#${task}-advanced > button`)?.click();
+    await drawn(id);
+  }
   writeField(id, value);
   const box = document.getElementById(id);
   box?.scrollIntoView({ block: "nearest" });

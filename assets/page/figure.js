@@ -4,10 +4,13 @@ import { actOf, groups, mark, use } from "./actions.js";
 import { button, el, icon } from "./dom.js";
 import { openLightbox } from "./lightbox.js";
 import { openMenu } from "./menu.js";
+import { copy } from "./gallery_doors.js";
+import { preference } from "./preferences.js";
 import * as server from "./server.js";
 
 const TRIES = 3;
 const PAUSE = 1000;
+const ENDINGS = { png: "png", jpeg: "jpg", webp: "webp" };
 
 export class Figure {
   constructor(card) {
@@ -22,7 +25,7 @@ export class Figure {
 
   /** Show a preview once it is there; while one loads, the next ones are skipped. */
   async preview(url) {
-    if (this.picture || this.loading || this.image.src === url) return;
+    if (this.picture || this.loading || this.image.src === url || !preference("previews")) return;
     this.loading = true;
     const next = el("img", { class: "preview", alt: "Preview", src: url });
     try {
@@ -71,12 +74,22 @@ export class Figure {
     const accept = button("Use", "use", () => use(this.picture), hint);
     this.star = button("Star", "star", () => mark(this), { bare: true, class: "tool star" });
     const naming = { title: "Download", "aria-label": "Download" };
-    const save = el("a", { class: "tool", href: url, download: `seed-${seed}.png`, ...naming }, icon("download"));
+    const save = el("a", { class: "tool", onclick: () => this.suit(), ...naming }, icon("download")); // it may be set otherwise by now
+    this.save = save;
+    this.suit();
     const more = button("More", "more", () => openMenu(more, groups(this), "More"), { bare: true, class: "tool more" });
     more.setAttribute("aria-haspopup", "menu");
     this.marked();
     const told = el("span", { class: "seed" }, `Seed ${seed}`);
     return el("figcaption", {}, accept, told, el("div", { class: "actions" }, this.star, save, more));
+  }
+
+  /** Download in the format that is set: the file itself, or a copy with its settings. */
+  suit() {
+    const { id, seed, url } = this.picture;
+    const format = preference("format");
+    this.save.href = format === "png" ? url : copy(id, format, true);
+    this.save.download = `seed-${seed}.${ENDINGS[format] ?? "png"}`;
   }
 
   marked() {

@@ -3,21 +3,28 @@
 import { el } from "./dom.js";
 import { hasField } from "./recall.js";
 
+const NAMES = { image: "Picture", mask: "Mask" };
 const WORDS = new Set(["prompt", "negative"]); // they are shown above, at full length
 
 export class Settings {
-  constructor({ task, settings }) {
+  constructor({ task, settings, pictures }) {
     this.task = task;
     this.all = settings;
     this.boxes = new Map();
-    this.table = el("div", { class: "settings" }, ...settings.map((each) => this.row(each)));
+    this.kept = new Map(Object.entries(pictures).filter(([, saved]) => saved));
+    this.table = el("div", { class: "settings" }, ...this.pictures(), ...settings.map((each) => this.row(each)));
     this.pick(false);
   }
 
-  row(setting) {
-    const can = hasField(this.task, setting.field);
+  /** Source and mask, as far as they are here, come first. */
+  pictures() {
+    const named = ([name, { width, height }]) => ({ name, label: NAMES[name], shown: `${width} × ${height}`, usual: false });
+    return [...this.kept].map((each) => this.row(named(each), true));
+  }
+
+  row(setting, can = hasField(this.task, setting.field)) {
     const box = el("input", { type: "checkbox", checked: true, "aria-label": `Use ${setting.label}` });
-    if (can) this.boxes.set(setting, box);
+    if (can) this.boxes.set(setting.name, box);
     const shown = setting.shown || "(empty)";
     const cells = [el("span", { class: "name" }, setting.label), el("span", { class: "value", title: shown }, shown)];
     const row = el("label", { class: "setting" }, can ? box : el("span"), ...cells);
@@ -35,6 +42,15 @@ export class Settings {
 
   /** What shall be used. */
   get chosen() {
-    return this.all.filter((setting) => !this.picking || this.boxes.get(setting)?.checked);
+    return this.all.filter((setting) => !this.picking || this.takes(setting.name));
+  }
+
+  /** The pictures that shall be on the canvas, by their names. */
+  get chosenPictures() {
+    return Object.fromEntries([...this.kept].filter(([name]) => !this.picking || this.takes(name)));
+  }
+
+  takes(name) {
+    return Boolean(this.boxes.get(name)?.checked);
   }
 }

@@ -3,7 +3,7 @@
 import { button, el } from "./dom.js";
 import * as doors from "./gallery_doors.js";
 import { Settings } from "./gallery_settings.js";
-import { keptOut, recall } from "./recall.js";
+import { keptOut, missing, recall } from "./recall.js";
 import * as server from "./server.js";
 import { TITLES, send } from "./tabs.js";
 import { say } from "./toast.js";
@@ -78,9 +78,9 @@ export class Sheet {
   left() {
     const { task, settings, pictures } = this.about;
     const out = keptOut(task, settings);
-    if ("mask" in pictures) out.push("the mask, which has to be painted again");
-    if ("image" in pictures && !pictures.image) out.push("the picture it was made from, which is no longer here");
-    return out.length ? el("p", { class: "note" }, `Kept out, as the tab has no field for it: ${out.join("; ")}.`) : null;
+    const lost = missing(pictures);
+    const lines = [out.length && `Kept out, as the tab has no field for it: ${out.join("; ")}.`, lost.length && `Without ${lost.join("; ")}.`];
+    return el("div", {}, ...lines.filter(Boolean).map((line) => el("p", { class: "note" }, line)));
   }
 
   pick(picking) {
@@ -90,11 +90,9 @@ export class Sheet {
   }
 
   async recall() {
-    const { task, pictures } = this.about;
-    const { chosen } = this.settings;
+    const { chosen, chosenPictures } = this.settings;
     this.close();
-    await recall(task, chosen, pictures.image);
-    say(`The settings are in the tab ${TITLES[task]}.`);
+    say(await recall(this.about.task, chosen, chosenPictures));
   }
 
   send(task) {

@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { watchFolds } from "./folds.js";
+import { followPrompts } from "./follow.js";
 import { listen } from "./generate.js";
 import { helpButton } from "./help.js";
 import { chosen } from "./models.js";
@@ -27,6 +28,7 @@ export function mount({ element, props }) {
   attachSystem(model);
   listen();
   keepTab();
+  followPrompts();
   watchTitle();
   watchFolds();
   watch(model, state, props.reference);

@@ -5,6 +5,7 @@
 //     {kind: "stroke", points: [[x, y], …], width, widths?: […], erase}              in pixels of the picture
 //     {kind: "polygon" | "rectangle" | "ellipse", points, erase}
 //     {kind: "flood", points: [[x, y]], erase}                                       an enclosed area
+//     {kind: "mask", mask: {id, width, height}}                                      one that the library keeps, in place of all
 //     {kind: "clear" | "fill" | "invert"}, {kind: "grow", pixels}                    the whole mask
 //     {kind: "margins", margins: {left, top, right, bottom}}
 //
@@ -12,7 +13,7 @@
 
 const VERSION = 1;
 const SHAPES = new Set(["stroke", "polygon", "rectangle", "ellipse", "flood"]);
-const WHOLE = new Set(["clear", "fill", "invert", "grow"]);
+const WHOLE = new Set(["clear", "fill", "invert", "grow", "mask"]);
 const KINDS = new Set([...SHAPES, ...WHOLE, "picture", "margins"]);
 
 export const NAMES = {
@@ -26,6 +27,7 @@ export const NAMES = {
   fill: "Fill",
   invert: "Invert",
   grow: "Size of the mask",
+  mask: "Mask",
   margins: "Margins",
 };
 
@@ -86,8 +88,17 @@ export class History {
   /** The steps that the mask of the present picture consists of. */
   get marks() {
     const { done } = this;
-    const first = done.findLastIndex((step) => step.kind === "clear" || (step.kind === "picture" && !step.keep));
-    return done.slice(first + 1).filter(onMask);
+    const first = done.findLastIndex(({ kind, keep }) => ["clear", "mask"].includes(kind) || (kind === "picture" && !keep));
+    return done.slice(done[first]?.kind === "mask" ? first : first + 1).filter(onMask);
+  }
+
+  /** Lay a mask of the library, {id, width, height}, on the picture, if it is as large; whether it is. */
+  lay(mask) {
+    const { picture, marks } = this;
+    if (picture?.width !== mask.width || picture.height !== mask.height) return false;
+    const there = marks.length === 1 && marks[0].mask?.id === mask.id;
+    if (!there) this.record({ kind: "mask", mask });
+    return true;
   }
 
   state() {
@@ -127,6 +138,7 @@ const isNumber = (value) => Number.isFinite(value) && Math.abs(value) < 1e6;
 function isStep(step) {
   if (!KINDS.has(step?.kind)) return false;
   if (step.kind === "picture" && !isPicture(step.picture)) return false;
+  if (step.kind === "mask" && !isPicture(step.mask)) return false;
   if (step.kind === "margins" && !step.margins) return false;
   if (step.margins && !["left", "top", "right", "bottom"].every((side) => isNumber(step.margins[side]))) return false;
   if (step.kind === "grow" && !isNumber(step.pixels)) return false;

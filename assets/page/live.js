@@ -33,7 +33,9 @@ class LiveView {
     if (!value) return;
     released(value.task);
     this.refuse(value.refusal ?? "");
-    if (value.job) this.await(value.job, value.notes);
+    if (!value.job) return;
+    document.dispatchEvent(new CustomEvent("studio:asked", { detail: value.job }));
+    this.await(value.job, value.notes);
   }
 
   await(job, notes = []) {

@@ -3,6 +3,7 @@
 import { proxySize } from "./geometry.js";
 import { enlarged, softened } from "./pixels.js";
 import { Raster, maskFile } from "./raster.js";
+import { allThere, fetched } from "./stencils.js";
 
 const EVERY = 12; // marks from one snapshot to the next
 const MOST = 8; // snapshots; then every other one goes
@@ -39,6 +40,17 @@ export class Mask {
     this.marks = marks;
   }
 
+  /** Show these marks once the masks that are among them are fetched; whether there was something to wait for. */
+  async complete(marks) {
+    if (allThere(marks)) return false;
+    await fetched(marks);
+    if (marks.some((mark, i) => mark !== this.marks[i])) return false; // others are shown by now
+    this.marks = [];
+    this.back(0);
+    this.show(marks);
+    return true;
+  }
+
   /** Show what at most `count` marks have left; how many they are. */
   back(count) {
     this.snapshots = this.snapshots.filter((snapshot) => snapshot.count <= count);
@@ -53,6 +65,13 @@ export class Mask {
     raster.copy(this.raster);
     this.snapshots.push({ count, raster });
     if (this.snapshots.length > MOST) this.snapshots = this.snapshots.filter((_, i) => i % 2);
+  }
+
+  /** The mask as it is shown, for keeps. */
+  copy() {
+    const copy = new OffscreenCanvas(this.canvas.width, this.canvas.height);
+    copy.getContext("2d").drawImage(this.canvas, 0, 0);
+    return copy;
   }
 
   begin(mark) {
@@ -95,6 +114,7 @@ export class Mask {
     const alike = sent.marks.length === marks.length && marks.every((mark, i) => mark === sent.marks[i]);
     const known = alike && sent.size === size;
     if (known) return sent.id;
+    await fetched(marks);
     const { id } = await keep(await maskFile(marks, size), "mask");
     this.sent = { marks, size, id };
     return id;

@@ -1,5 +1,6 @@
 // Opening a picture on the canvas: by button, drop or paste.
 
+import { several } from "./batch.js";
 import { el, icon } from "./dom.js";
 import * as server from "./server.js";
 
@@ -27,12 +28,17 @@ export class Opening {
     root.addEventListener("drop", (event) => {
       event.preventDefault();
       root.classList.remove("over");
-      this.take(event.dataTransfer.files[0]);
+      this.given(event.dataTransfer.files);
     });
     document.addEventListener("paste", ({ clipboardData }) => {
       if (!this.port.checkVisibility() || clipboardData.types.includes("text/plain")) return; // text is for the prompt
       this.take(clipboardData.files[0]);
     });
+  }
+
+  /** One picture is for the canvas; several are for Generate alone. */
+  given(files) {
+    if (files.length < 2 || !several([...files])) this.take(files[0]);
   }
 
   choose() {

@@ -4,6 +4,7 @@
 import { proxySize } from "./geometry.js";
 import { enlarged, flooded } from "./pixels.js";
 import { greyPng } from "./png.js";
+import { stencil } from "./stencils.js";
 
 const PAINT = {
   stroke: (context, mark) => (mark.widths ? drawTapered(context, mark) : drawStroke(context, mark)),
@@ -114,11 +115,19 @@ export class Raster {
     const all = () => this.context.fillRect(0, 0, this.size.width, this.size.height);
     const composite = mark.erase ? "destination-out" : "source-over";
     if (!mark.erase && mark.kind !== "grow") this.widen(reachOf(mark));
-    if (mark.kind === "fill") this.cover("source-over", all);
+    if (mark.kind === "mask") this.lay(stencil(mark), all);
+    else if (mark.kind === "fill") this.cover("source-over", all);
     else if (mark.kind === "invert") this.cover("xor", all); // alpha becomes 1 - alpha
     else if (mark.kind === "grow") this.grow(mark.pixels);
     else if (mark.kind === "flood") this.cover(composite, () => this.stamp(low.region(mark.points[0])));
     else this.cover(composite, () => PAINT[mark.kind](this.context, mark));
+  }
+
+  /** Show a mask as it was kept, in this one's colour; nothing, as long as it is not there. */
+  lay(canvas, all) {
+    if (!canvas) return;
+    this.cover("copy", () => this.stamp({ canvas }));
+    this.cover("source-in", all);
   }
 
   /** Something may be painted here now, too. */

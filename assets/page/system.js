@@ -4,21 +4,26 @@ import { el } from "./dom.js";
 import { Models } from "./models.js";
 import { attachPanel } from "./panel.js";
 import * as server from "./server.js";
+import { settingsPart } from "./settings.js";
 
 /** Let the model's name open it. */
 export function attachSystem(button) {
   const models = new Models();
   const facts = el("dl", { class: "facts" });
+  const given = el("dl", { class: "facts given" });
   const problem = el("p", { class: "alert", role: "alert", hidden: true });
-  attachPanel(button, "Models and system", [...models.parts, el("h2", {}, "System"), problem, facts], () => {
+  attachPanel(button, "Models and system", [...models.parts, ...settingsPart(), el("h2", {}, "System"), problem, facts, el("h2", {}, "Started with"), given], () => {
     models.look();
-    fill(facts, problem);
+    fill(facts, given, problem);
   });
 }
 
-async function fill(facts, problem) {
+async function fill(facts, given, problem) {
   try {
-    const told = rows(await server.status());
+    const status = await server.status();
+    const told = rows(status);
+    const began = status.started.map(({ label, value, option }) => [label, el("span", {}, value, el("code", {}, option))]);
+    given.replaceChildren(...began.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
     facts.replaceChildren(...told.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
     problem.hidden = true;
   } catch (error) {

@@ -47,7 +47,7 @@ export async function keepTab() {
 /** Put a picture of the library on the canvas and show what shall be done with it. */
 export async function send(task, picture) {
   const { accept } = await import("./canvas.js");
-  accept(picture);
+  await accept(picture);
   showTab(task);
   document.getElementById("tabs").scrollIntoView({ block: "start" });
 }

@@ -52,7 +52,7 @@ def _made(studio: Studio, id: str) -> Ingredients:
     if path.parent == studio.library.inputs:
         raise Refusal(400, "This picture came from outside and has no recipe: only results can be made again.")
     try:
-        return ingredients(path, None, studio.library)
+        return ingredients(path, None, studio.library, models=studio.models)
     except ModelError as error:
         raise Refusal(
             409, "The model that made this picture is not there: put its folder back, or use the seed."

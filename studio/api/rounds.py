@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from studio.models import ModelCard
     from studio.services import Studio
 
-CELL = 8
-"""The side in pixels of a latent cell of most models; those of others are larger, and their strips a little wider."""
-
 Side = Annotated[int, Query(ge=1, le=MAX_SIDE)]
 
 
@@ -28,13 +25,13 @@ class Guessed:
     """What can be said of a model that is loaded elsewhere."""
 
     native: int
-    multiple: int = CELL
-    downscale: int = CELL
+    multiple: int
+    downscale: int
 
 
 def guessed(card: ModelCard) -> Guessed:
-    """By the size that its card suggests."""
-    return Guessed(card.native)
+    """By what its card says: its usual size, and its configuration's cells."""
+    return Guessed(card.native, card.multiple, card.cell)
 
 
 def router(studio: Studio) -> APIRouter:

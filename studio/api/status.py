@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -12,6 +13,22 @@ from studio.settings import PROJECT, version
 
 if TYPE_CHECKING:
     from studio.services import Studio
+    from studio.settings import Settings
+
+STARTED = {
+    "model": "Model",
+    "device": "Device",
+    "precision": "Precision",
+    "attention": "Attention",
+    "memory": "Memory",
+    "models": "Models folder",
+    "outputs": "Pictures",
+    "words": "Words and styles",
+    "at_once": "Jobs at once",
+    "host": "Address",
+    "port": "Port",
+}
+"""Of ``Settings``, by their names, as the page calls them."""
 
 
 def router(studio: Studio) -> APIRouter:
@@ -28,10 +45,21 @@ def router(studio: Studio) -> APIRouter:
             "version": version(),
             "model": {**model, "state": engine.state, "message": engine.message},
             "memory": _memory(studio.worker.pid),
+            "started": started(studio.settings),
             **places,
         }
 
     return doors
+
+
+def started(settings: Settings) -> list[dict[str, str]]:
+    """What the studio was started with, each with the option that gives it another value the next time."""
+    told = ((label, getattr(settings, name), f"--{name.replace('_', '-')}") for name, label in STARTED.items())
+    return [{"label": label, "value": _words(value), "option": option} for label, value, option in told]
+
+
+def _words(value: Any) -> str:
+    return str(value.resolve()) if isinstance(value, Path) else str(value)
 
 
 def _memory(engine: int | None) -> dict[str, int]:

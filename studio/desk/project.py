@@ -14,15 +14,18 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pipelines.errors import UnreadableImage
 from pipelines.pictures import picture_key
 from studio.desk.desk import MOST_BYTES, checked
-from studio.library import Library, open_picture
+from studio.library import Library, open_mask, open_picture
 from studio.library.door import MOST_BYTES as MOST_PICTURE
 from studio.library.files import write_whole
 from studio.library.library import INPUT_ID, RESULT_ID
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 FORMAT = "diffusion-studio project"
 VERSION = 1
@@ -89,12 +92,18 @@ def _add(name: str, data: bytes, library: Library) -> None:
     if not (result or input) or Path(name).name != name:
         raise UnreadableImage(f"The project holds a file {name!r}, which is no picture of a library.")
     picture = open_picture(data)
-    if input and picture_key(picture) != input[1]:
-        raise UnreadableImage(f"The picture {name} in the project is not the one that it was: it is damaged.")
     if input:
-        library.keep(picture)
+        library.keep(_known(name, input[1], picture, open_mask(data)))
     elif result and library.path_of(result[1]) is None:
         write_whole(library.outputs / name, data)
+
+
+def _known(name: str, key: str, *readings: Image) -> Image:
+    """The reading of an input's file that has the pixels which it is called by: a picture, or a mask."""
+    found = next((each for each in readings if picture_key(each) == key), None)
+    if found is None:
+        raise UnreadableImage(f"The picture {name} in the project is not the one that it was: it is damaged.")
+    return found
 
 
 def _named(value: Any) -> Iterator[str]:

@@ -38,8 +38,9 @@ class Job:
     each axis, a JSON list of lists.  All these are on disk too; what follows lives in memory only.
 
     ``version`` grows with every change, so that a watcher sees whether there is something new.  ``previews`` and
-    ``pictures`` are by the picture's number; a preview is its version number and its JPEG.  ``run``: what the worker
-    calls the present attempt.  ``turn``: its place among those that have begun, 0 where it has not.
+    ``pictures`` are by the picture's number; a preview is its version number and its JPEG.  ``places``: what of the
+    picture worked on the previews show, in its pixels.  ``run``: what the worker calls the present attempt.
+    ``turn``: its place among those that have begun, 0 where it has not.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Job:
     grid: str | None = None
     pictures: dict[int, Result] = field(default_factory=dict)
     previews: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+    places: dict[int, tuple[float, ...] | None] = field(default_factory=dict)
     version: int = 1
     run: str = ""
     turn: int = 0
@@ -123,6 +125,7 @@ class Job:
             "message": self.message,
             "pictures": self._pictures(),
             "previews": [self.previews.get(index, (0, b""))[0] for index in range(self.count)],
+            "places": {number: place for number, place in self.places.items() if place},
             "version": self.version,
         }
 

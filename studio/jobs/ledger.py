@@ -138,9 +138,10 @@ class Ledger:
             job.message = None
             self._tell(job)
 
-    def show(self, job: Job, number: int, jpeg: bytes) -> None:
-        """A preview of picture ``number``."""
+    def show(self, job: Job, number: int, jpeg: bytes, place: tuple[float, ...] | None = None) -> None:
+        """A preview of picture ``number``, and which part of the picture worked on it shows."""
         with self._changed:
+            job.places[number] = place
             job.previews[number] = job.version + 1, jpeg
             self._tell(job)
 
@@ -244,6 +245,7 @@ class Ledger:
         with self._changed:
             vars(job).update(values, began=None)
             job.previews.clear()
+            job.places.clear()
             self._running = [each for each in self._running if each is not job]
             self._queue = [each for each in self._queue if each is not job]
             self._tell(job, *self._queue)

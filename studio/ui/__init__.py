@@ -3,8 +3,10 @@
     page.py            the whole page: header, tabs, stage
     stage.py           what all tabs share: the canvas and the view of the results
     controls.py        components ↔ request, in one place
+    words.py           all that these say in English
     live.py            the view of the results: follows jobs, shows their pictures
     canvas.py          the canvas: a picture to start from, to paint a mask on, and to put margins around
+    batch.py           several pictures in place of the one on the canvas
     prompt.py          the prompt with its examples and the words that a model does not know
     sight.py           what the model sees of the words, when it is unfolded
     gallery.py recall.py     the tab over the library; settings into fields

@@ -11,12 +11,10 @@ import gradio as gr
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.engine.spacings import SPACING_LABELS
 from pipelines.requests import Sampling
-from studio.ui import controls
+from studio.ui import controls, words
 from studio.ui.controls import Values
 from studio.ui.finer import Finer, finer
 from studio.ui.several import Several, several_fields
-
-DEAF = "This model guides itself and hears no negative prompt."
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,7 @@ class Advanced:
     sampler: gr.Dropdown
     spacing: gr.Dropdown
     seed: gr.Textbox
+    reuse: gr.Number
     finer: Finer
     several: Several
     styles: gr.Dropdown | None = None
@@ -47,11 +46,12 @@ class Advanced:
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that these components say."""
         sampling = Sampling(
-            steps=controls.whole("Steps", values[self.steps]),
-            guidance=controls.number("Guidance", values[self.guidance]),
+            steps=controls.whole("steps", values[self.steps]),
+            guidance=controls.number("guidance", values[self.guidance]),
             sampler=values[self.sampler],
             spacing=values[self.spacing],
             seed=controls.seed(values[self.seed]),
+            reuse=controls.whole("reuse", values[self.reuse], empty=1),
         )
         return {"negative": values[self.negative] or "", "sampling": sampling, **self.finer.read(values)}
 
@@ -62,24 +62,25 @@ def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = (),
     ``hears``: whether the model hears a negative prompt; the field of one that does not says so and takes none.
     """
     negative = gr.Textbox(
-        label="Negative",
+        label=words.LABELS["negative"],
         lines=2,
-        placeholder="What should not be in the picture" if hears else DEAF,
+        placeholder=words.NEGATIVE if hears else words.DEAF,
         interactive=hears,
         elem_id=f"{task}-negative",
     )
     with gr.Row(elem_classes="pair"):
-        steps = controls.field(task, "Steps", defaults["steps"], 1)
-        guidance = controls.field(task, "Guidance", defaults["guidance"], 0.5)
+        steps = controls.field(task, "steps", defaults["steps"], 1)
+        guidance = controls.field(task, "guidance", defaults["guidance"], 0.5)
     return Advanced(
         negative=negative,
         steps=steps,
         guidance=guidance,
         sampler=controls.dropdown(
-            task, "Sampler", defaults["sampler"], {name: row.label for name, row in SAMPLERS.items()}
+            task, "sampler", defaults["sampler"], {name: row.label for name, row in SAMPLERS.items()}
         ),
-        spacing=controls.dropdown(task, "Spacing", defaults["spacing"], SPACING_LABELS),
-        seed=gr.Textbox(label="Seed", placeholder="random", max_lines=1, elem_id=f"{task}-seed"),
+        spacing=controls.dropdown(task, "spacing", defaults["spacing"], SPACING_LABELS),
+        seed=gr.Textbox(label=words.LABELS["seed"], placeholder=words.ANY_SEED, max_lines=1, elem_id=f"{task}-seed"),
+        reuse=controls.field(task, "reuse", 1, 1, words.REUSE),
         styles=_styles(task, styles) if styles else None,
         finer=finer(task),
         several=several_fields(task),
@@ -88,4 +89,5 @@ def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = (),
 
 def _styles(task: str, names: Sequence[str]) -> gr.Dropdown:
     choices = [(name, name) for name in names]
-    return controls.unjudged(gr.Dropdown(choices, value=[], multiselect=True, label="Styles", elem_id=f"{task}-styles"))
+    label, id = words.LABELS["styles"], controls.field_id(task, "styles")
+    return controls.unjudged(gr.Dropdown(choices, value=[], multiselect=True, label=label, elem_id=id))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pipelines.errors import InvalidRequest
+from studio.ui import words
 from studio.ui.component import component
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ def commit(task: str) -> str:
 
 def picture(value: Any, library: Library) -> Image:
     """The picture that a canvas names."""
-    return _open(value, "picture", library, "Open a picture first: drop one on the canvas, paste it or choose a file.")
+    return _open(value, "picture", library, words.NO_PICTURE)
 
 
 def mask(value: Any, library: Library) -> Image:
     """The mask that a canvas names: mode L, white = repaint."""
-    return _open(value, "mask", library, "Nothing is painted yet: paint over what should be made anew.").convert("L")
+    return _open(value, "mask", library, words.NO_MASK).convert("L")
 
 
 def _open(value: Any, name: str, library: Library, missing: str) -> Image:

@@ -1,7 +1,7 @@
 """Components ↔ request, in one place.
 
 A tab gives its components to Gradio as a *set*, so a handler receives a mapping keyed by component; nothing here
-depends on the order of a list.  Labels are the command line's option names in words, `elem_id` is `<task>-<option>`.
+depends on the order of a list.  A field's name is what `elem_id` ends with, `<task>-<name>`; `words.py` has its label.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ import gradio as gr
 
 from pipelines.errors import InvalidRequest
 from pipelines.requests import MAX_SEED, Margins, Size
+from studio.ui import words
 
 Values = Mapping[Any, Any]
-BLEND_LABELS = {"automatic": "Mended where it shows", "none": "As it was painted"}
-"""Of ``pipelines.parts.BLENDS``."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class SizeFields:
 
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that these components say."""
-        width, height = whole("Width", values[self.width]), whole("Height", values[self.height])
+        width, height = whole("width", values[self.width]), whole("height", values[self.height])
         return {"size": Size(width=width, height=height)}
 
 
@@ -45,61 +44,62 @@ class MarginFields:
 
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that these components say; an empty field adds nothing."""
-        sides = {name: whole(name.title(), values[side], empty=0) for name, side in vars(self).items()}
+        sides = {name: whole(name, values[side], empty=0) for name, side in vars(self).items()}
         return {"margins": Margins(**sides)}
 
 
 def size_fields(task: str, defaults: Mapping[str, Any]) -> SizeFields:
     """Width and height beside each other."""
     with gr.Row(elem_classes="pair"):
-        width = pixels(task, "Width", defaults["width"])
-        height = pixels(task, "Height", defaults["height"])
+        width = pixels(task, "width", defaults["width"])
+        height = pixels(task, "height", defaults["height"])
     return SizeFields(width, height)
 
 
 def margin_fields(task: str, value: int) -> MarginFields:
     """Four numbers; the handles on the canvas write into them."""
     with gr.Row(elem_classes="pair"):
-        left, right = pixels(task, "Left", 0), pixels(task, "Right", value)
+        left, right = pixels(task, "left", 0), pixels(task, "right", value)
     with gr.Row(elem_classes="pair"):
-        top, bottom = pixels(task, "Top", 0), pixels(task, "Bottom", 0)
+        top, bottom = pixels(task, "top", 0), pixels(task, "bottom", 0)
     return MarginFields(left, top, right, bottom)
 
 
 def count(task: str) -> gr.Number:
     """How many pictures one click makes."""
-    return field(task, "Count", 1, 1)
+    return field(task, "count", 1, 1)
 
 
-def pixels(task: str, label: str, value: int, info: str | None = None) -> gr.Number:
+def pixels(task: str, name: str, value: int, info: str | None = None) -> gr.Number:
     """A field for a length in pixels."""
-    return field(task, label, value, 8, info)
+    return field(task, name, value, 8, info)
 
 
-def field(task: str, label: str, value: float, step: float, info: str | None = None) -> gr.Number:
+def field(task: str, name: str, value: float, step: float, info: str | None = None) -> gr.Number:
     """A number to be typed; its limits are the request's, which answers in a sentence and changes nothing silently."""
-    return gr.Number(label=label, value=value, step=step, info=info, min_width=90, elem_id=field_id(task, label))
+    label = words.LABELS[name]
+    return gr.Number(label=label, value=value, step=step, info=info, min_width=90, elem_id=field_id(task, name))
 
 
-def field_id(task: str, label: str) -> str:
+def field_id(task: str, name: str) -> str:
     """How the page's scripts and the tests find a field."""
-    return f"{task}-{label.lower().replace(' ', '-')}"
+    return f"{task}-{name}"
 
 
-def whole(label: str, value: Any, empty: int | None = None) -> int:
+def whole(name: str, value: Any, empty: int | None = None) -> int:
     """The whole number in a field."""
     if value is None and empty is not None:
         return empty
-    result = number(label, value)
+    result = number(name, value)
     if result != int(result):
-        raise InvalidRequest(f"{label} must be a whole number, but is {result:g}.")
+        raise InvalidRequest(f"{words.LABELS[name]} must be a whole number, but is {result:g}.")
     return int(result)
 
 
-def number(label: str, value: Any) -> float:
+def number(name: str, value: Any) -> float:
     """The number in a field; an empty one is refused by its name."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) == float("inf"):
-        raise InvalidRequest(f"{label} is empty or no number: give it a number.")
+        raise InvalidRequest(f"{words.LABELS[name]} is empty or no number: give it a number.")
     return value
 
 
@@ -113,19 +113,21 @@ def seed(text: Any) -> int:
     return int(text)
 
 
-def slider(task: str, label: str, value: float, low: float, high: float, step: float) -> gr.Slider:
+def slider(task: str, name: str, value: float, low: float, high: float, step: float) -> gr.Slider:
     """A number to be dragged."""
-    return unjudged(gr.Slider(low, high, value, step=step, label=label, buttons=[], elem_id=field_id(task, label)))
+    label = words.LABELS[name]
+    return unjudged(gr.Slider(low, high, value, step=step, label=label, buttons=[], elem_id=field_id(task, name)))
 
 
-def dropdown(task: str, label: str, value: str, labels: Mapping[str, str]) -> gr.Dropdown:
-    choices = [(label, name) for name, label in labels.items()]
-    return unjudged(gr.Dropdown(choices, value=value, label=label, filterable=False, elem_id=field_id(task, label)))
+def dropdown(task: str, name: str, value: str, labels: Mapping[str, str]) -> gr.Dropdown:
+    choices = [(text, value) for value, text in labels.items()]
+    label, id = words.LABELS[name], field_id(task, name)
+    return unjudged(gr.Dropdown(choices, value=value, label=label, filterable=False, elem_id=id))
 
 
-def switch(task: str, label: str) -> gr.Checkbox:
+def switch(task: str, name: str) -> gr.Checkbox:
     """What is off until somebody wants it."""
-    return unjudged(gr.Checkbox(False, label=label, elem_id=field_id(task, label)))
+    return unjudged(gr.Checkbox(False, label=words.LABELS[name], elem_id=field_id(task, name)))
 
 
 def shown_while(by: Any, condition: str, *fields: Any) -> None:

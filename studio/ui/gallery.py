@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from studio.ui import words
 from studio.ui.component import component
 
 TAB = "gallery"
@@ -11,5 +12,5 @@ TAB = "gallery"
 
 def build() -> None:
     """Lay the tab out."""
-    with gr.Tab("Gallery", id=TAB, elem_id=f"{TAB}-tab"):
+    with gr.Tab(words.TABS[TAB], id=TAB, elem_id=f"{TAB}-tab"):
         component("gallery", TAB)

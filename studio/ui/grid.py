@@ -12,11 +12,10 @@ import gradio as gr
 from pipelines.requests import TASKS
 from studio.grids import SETTINGS
 from studio.grids.wish import Typed
-from studio.ui import controls
+from studio.ui import controls, words
 from studio.ui.controls import Values
 
-AXES = ("Across", "Down", "Sheet")
-NOTHING = "Nothing"
+AXES = ("across", "down", "sheet")
 EXAMPLES = {
     "prompt": "red, blue, green",
     "negative": "rain, snow",
@@ -25,6 +24,7 @@ EXAMPLES = {
     "guidance": "2-8 [4]",
     "sampler": "Euler, Heun",
     "spacing": "karras, uniform",
+    "reuse": "1-3",
     "size": "512x512, 768x512",
     "clip_skip": "1, 2",
     "strength": "0.3-0.9 (+0.2)",
@@ -76,7 +76,7 @@ class GridFields:
 
 def grid_fields(task: str) -> GridFields:
     """The fields of all axes; a setting that is chosen shows by an example how its values are written."""
-    return GridFields(tuple(_fields(task, label) for label in AXES))
+    return GridFields(tuple(_fields(task, axis) for axis in AXES))
 
 
 def settings_of(task: str) -> Sequence[str]:
@@ -84,14 +84,14 @@ def settings_of(task: str) -> Sequence[str]:
     return [name for name, row in SETTINGS.items() if row.of in TASKS[task].__dataclass_fields__]
 
 
-def _fields(task: str, label: str) -> tuple[gr.Dropdown, gr.Textbox]:
+def _fields(task: str, axis: str) -> tuple[gr.Dropdown, gr.Textbox]:
     names = settings_of(task)
-    labels = {"": NOTHING} | {name: name.replace("_", " ").capitalize() for name in names}
+    labels = {"": words.NO_AXIS} | {name: name.replace("_", " ").capitalize() for name in names}
     with gr.Row(elem_classes="pair"):
-        setting = controls.dropdown(task, label, "", labels)
-        values = gr.Textbox(
-            label=f"{label} values", max_lines=1, min_width=90, elem_id=controls.field_id(task, f"{label} values")
-        )
+        setting = controls.dropdown(task, axis, "", labels)
+        name = f"{axis}-values"
+        id = controls.field_id(task, name)
+        values = gr.Textbox(label=words.LABELS[name], max_lines=1, min_width=90, elem_id=id)
     examples = json.dumps({name: EXAMPLES.get(name, NUMBERS) for name in names})
     setting.change(None, js=EXAMPLE.format(examples=examples), inputs=setting, outputs=values, show_progress="hidden")
     return setting, values

@@ -9,7 +9,8 @@ import gradio as gr
 
 from pipelines.requests import ImageToImage
 from pipelines.resizing import RESIZES
-from studio.ui import canvas, controls
+from studio.ui import canvas, controls, words
+from studio.ui.batch import batch
 from studio.ui.controls import Values
 from studio.ui.prompt import prompt_fields
 from studio.ui.tab import Form, advanced_fields, area, tab, wire
@@ -35,22 +36,23 @@ class Shaping:
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that these components say."""
         return {
-            "width": controls.whole("Width", values[self.width], empty=0),
-            "height": controls.whole("Height", values[self.height], empty=0),
+            "width": controls.whole("width", values[self.width], empty=0),
+            "height": controls.whole("height", values[self.height], empty=0),
             "resize": values[self.resize],
-            "loops": controls.whole("Loops", values[self.loops]),
+            "loops": controls.whole("loops", values[self.loops]),
             "full_steps": values[self.full_steps],
         }
 
 
 def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> None:
     """Lay the tab out and wire it."""
-    with tab(TASK, "Image to image"):
-        with area("prompt"):
-            prompt, generate, fold = prompt_fields(TASK, card, "What should the picture become?")
-        with area("settings"):
-            strength = controls.slider(TASK, "Strength", 0.6, 0, 1, 0.05)
+    with tab(TASK):
+        with area(TASK, "prompt"):
+            prompt, generate, fold = prompt_fields(TASK, card)
+        with area(TASK, "settings"):
+            strength = controls.slider(TASK, "strength", 0.6, 0, 1, 0.05)
             count = controls.count(TASK)
+            batch(TASK)
             advanced, shaping = advanced_fields(TASK, studio, card, _shaping)
     extra = frozenset({strength, *vars(shaping).values()})
     form = Form(TASK, prompt, generate, fold, stage.view, count, advanced, extra, stage.easel)
@@ -60,7 +62,7 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> Non
             **form.read(values),
             **shaping.read(values),
             image=canvas.picture(values[stage.easel], studio.library),
-            strength=controls.number("Strength", values[strength]),
+            strength=controls.number("strength", values[strength]),
         )
 
     wire(page, studio, form, request)
@@ -69,7 +71,7 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> Non
 def _shaping() -> Shaping:
     """Empty sides, which Gradio shows as 0, leave the picture as large as it is."""
     with gr.Row(elem_classes="pair"):
-        width, height = (controls.pixels(TASK, side, 0, "0: as it is") for side in ("Width", "Height"))
-    resize = controls.dropdown(TASK, "Resize", "stretch", {name: row.label for name, row in RESIZES.items()})
-    loops = controls.field(TASK, "Loops", 1, 1)
-    return Shaping(width, height, resize, loops, controls.switch(TASK, "All steps from there"))
+        width, height = (controls.pixels(TASK, side, 0, words.OWN_SIDE) for side in ("width", "height"))
+    resize = controls.dropdown(TASK, "resize", "stretch", {name: row.label for name, row in RESIZES.items()})
+    loops = controls.field(TASK, "loops", 1, 1)
+    return Shaping(width, height, resize, loops, controls.switch(TASK, "all-steps-from-there"))

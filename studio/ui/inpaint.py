@@ -11,7 +11,8 @@ import gradio as gr
 from pipelines.infill import FILLS
 from pipelines.parts import PADDED, PADDING
 from pipelines.requests import Inpaint
-from studio.ui import canvas, controls
+from studio.ui import canvas, controls, words
+from studio.ui.batch import batch
 from studio.ui.controls import Values
 from studio.ui.prompt import prompt_fields
 from studio.ui.tab import Form, advanced_fields, area, tab, wire
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
     from studio.ui.stage import Stage
 
 TASK = Inpaint.task
-AREA_LABELS = {
-    "automatic": "Automatic, by the picture's size",
-    "whole": "The whole picture",
-    "masked": "The mask and what is around it",
-    "closeup": "The mask alone, enlarged",
-}
-"""Of ``AREAS``, as short as a field is wide."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +41,11 @@ class Edge:
         """The part of a request that these components say; where the area has no padding, it is not asked."""
         padded = values[self.area] in PADDED
         return {
-            "feather": controls.whole("Feather", values[self.feather]),
-            "grow": controls.whole("Grow", values[self.grow], empty=0),
+            "feather": controls.whole("feather", values[self.feather]),
+            "grow": controls.whole("grow", values[self.grow], empty=0),
             "fill": values[self.fill],
             "area": values[self.area],
-            "padding": controls.whole("Padding", values[self.padding], empty=0) if padded else None,
+            "padding": controls.whole("padding", values[self.padding], empty=0) if padded else None,
             "blend": values[self.blend],
             "graded": values[self.graded],
         }
@@ -59,12 +53,13 @@ class Edge:
 
 def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> None:
     """Lay the tab out and wire it."""
-    with tab(TASK, "Inpaint"):
-        with area("prompt"):
-            prompt, generate, fold = prompt_fields(TASK, card, "What should be where you paint?")
-        with area("settings"):
-            strength = controls.slider(TASK, "Strength", 1.0, 0, 1, 0.05)
+    with tab(TASK):
+        with area(TASK, "prompt"):
+            prompt, generate, fold = prompt_fields(TASK, card)
+        with area(TASK, "settings"):
+            strength = controls.slider(TASK, "strength", 1.0, 0, 1, 0.05)
             count = controls.count(TASK)
+            batch(TASK, masks=True)
             advanced, edge = advanced_fields(TASK, studio, card, _edge)
     extra = frozenset({strength, *vars(edge).values()})
     form = Form(TASK, prompt, generate, fold, stage.view, count, advanced, extra, stage.easel)
@@ -75,7 +70,7 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> Non
             **edge.read(values),
             image=canvas.picture(values[stage.easel], studio.library),
             mask=canvas.mask(values[stage.easel], studio.library),
-            strength=controls.number("Strength", values[strength]),
+            strength=controls.number("strength", values[strength]),
         )
 
     kept = wire(page, studio, form, request)
@@ -86,10 +81,10 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> Non
 
 def _edge() -> Edge:
     with gr.Row(elem_classes="pair"):
-        feather, grow = controls.pixels(TASK, "Feather", 8), controls.field(TASK, "Grow", 0, 1)
-    fill = controls.dropdown(TASK, "Fill", "original", {name: row.label for name, row in FILLS.items()})
-    seen = controls.dropdown(TASK, "Area", "automatic", AREA_LABELS)
-    padding = controls.pixels(TASK, "Padding", PADDING)
+        feather, grow = controls.pixels(TASK, "feather", 8), controls.field(TASK, "grow", 0, 1)
+    fill = controls.dropdown(TASK, "fill", "original", {name: row.label for name, row in FILLS.items()})
+    seen = controls.dropdown(TASK, "area", "automatic", words.AREAS)
+    padding = controls.pixels(TASK, "padding", PADDING)
     controls.shown_while(seen, f"{json.dumps(PADDED)}.includes(value)", padding)
-    blend = controls.dropdown(TASK, "Join", "automatic", controls.BLEND_LABELS)
-    return Edge(feather, grow, fill, seen, padding, blend, controls.switch(TASK, "Grey repaints less"))
+    blend = controls.dropdown(TASK, "join", "automatic", words.BLENDS)
+    return Edge(feather, grow, fill, seen, padding, blend, controls.switch(TASK, "grey-repaints-less"))

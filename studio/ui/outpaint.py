@@ -9,7 +9,8 @@ import gradio as gr
 
 from pipelines.infill import FILLS
 from pipelines.requests import Outpaint
-from studio.ui import canvas, controls
+from studio.ui import canvas, controls, words
+from studio.ui.batch import batch
 from studio.ui.controls import Values
 from studio.ui.plan import plan
 from studio.ui.prompt import prompt_fields
@@ -35,8 +36,8 @@ class Edge:
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that these components say."""
         return {
-            "overlap": controls.whole("Overlap", values[self.overlap]),
-            "rolls": controls.whole("Paint copies anew", values[self.rolls], empty=0),
+            "overlap": controls.whole("overlap", values[self.overlap]),
+            "rolls": controls.whole("paint-copies-anew", values[self.rolls], empty=0),
             "fill": values[self.fill],
             "blend": values[self.blend],
         }
@@ -44,13 +45,14 @@ class Edge:
 
 def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> None:
     """Lay the tab out and wire it."""
-    with tab(TASK, "Outpaint"):
-        with area("prompt"):
-            prompt, generate, fold = prompt_fields(TASK, card, "What should the larger picture show?")
-        with area("settings"):
+    with tab(TASK):
+        with area(TASK, "prompt"):
+            prompt, generate, fold = prompt_fields(TASK, card)
+        with area(TASK, "settings"):
             margins = controls.margin_fields(TASK, card.defaults["width"] // 4)
             plan(TASK)
             count = controls.count(TASK)
+            batch(TASK)
             advanced, edge = advanced_fields(TASK, studio, card, _edge)
     extra, drawn = frozenset(vars(edge).values()), frozenset(vars(margins).values())
     form = Form(TASK, prompt, generate, fold, stage.view, count, advanced, extra, stage.easel, drawn)
@@ -70,7 +72,7 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> Non
 
 def _edge() -> Edge:
     with gr.Row(elem_classes="pair"):
-        overlap = controls.pixels(TASK, "Overlap", 16)
-        rolls = controls.field(TASK, "Paint copies anew", 2, 1)
-    fill = controls.dropdown(TASK, "Fill", "mirror", {name: row.label for name, row in FILLS.items()})
-    return Edge(overlap, rolls, fill, controls.dropdown(TASK, "Join", "automatic", controls.BLEND_LABELS))
+        overlap = controls.pixels(TASK, "overlap", 16)
+        rolls = controls.field(TASK, "paint-copies-anew", 2, 1)
+    fill = controls.dropdown(TASK, "fill", "mirror", {name: row.label for name, row in FILLS.items()})
+    return Edge(overlap, rolls, fill, controls.dropdown(TASK, "join", "automatic", words.BLENDS))

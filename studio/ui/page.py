@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from studio.ui import gallery, image_to_image, inpaint, outpaint, recall, stage, text_to_image
+from studio.ui import gallery, image_to_image, inpaint, outpaint, recall, stage, text_to_image, words
 from studio.ui.component import component
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def build(studio: Studio) -> gr.Blocks:
     """The page for one studio; building it starts nothing."""
     card = studio.models.card(studio.model)
-    with gr.Blocks(title="Diffusion Studio", analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(title=words.NAME, analytics_enabled=False, fill_width=True) as page:
         component("header", "header", title=card.title, reference=card.reference)
         shared = stage.make()
         with gr.Column(elem_id="studio"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from studio.ui import words
 from studio.ui.component import component
 from studio.ui.sight import Fold, fold
 
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 MOST_EXAMPLES = 5  # more would push Generate below the fold
 
 
-def prompt_fields(task: str, card: ModelCard, question: str) -> tuple[gr.Textbox, gr.Button, Fold]:
+def prompt_fields(task: str, card: ModelCard) -> tuple[gr.Textbox, gr.Button, Fold]:
     """The prompt, its help, Generate and what the model sees; unknown words are named in the browser, unasked."""
     prompt = gr.Textbox(
-        label="Prompt",
+        label=words.LABELS["prompt"],
         lines=3,
         max_lines=8,
-        placeholder=question,
+        placeholder=words.QUESTIONS[task],
         autofocus=task == "text_to_image",
         elem_id=f"{task}-prompt",
     )
@@ -33,5 +34,5 @@ def prompt_fields(task: str, card: ModelCard, question: str) -> tuple[gr.Textbox
         examples=list(card.examples[:MOST_EXAMPLES]),
         words=sorted(card.words),
     )
-    generate = gr.Button("Generate", variant="primary", elem_id=f"{task}-generate", elem_classes="studio-generate")
+    generate = gr.Button(words.GENERATE, variant="primary", elem_id=f"{task}-generate", elem_classes="studio-generate")
     return prompt, generate, fold(task)

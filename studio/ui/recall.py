@@ -11,6 +11,7 @@ import json
 import gradio as gr
 
 from pipelines.requests import TASKS
+from studio.ui import words
 from studio.ui.component import component
 
 FIELDS = (gr.Textbox, gr.Number, gr.Slider, gr.Dropdown, gr.Checkbox)
@@ -21,7 +22,7 @@ def build(page: gr.Blocks) -> None:
     """Add what sets the fields that are on the page by now."""
     fields = {name: block for block in page.blocks.values() if (name := _name(block))}
     component("recall", "recall", names=sorted(fields))
-    button = gr.Button("Set the fields", visible="hidden", elem_id="recall-now")
+    button = gr.Button(words.SET_FIELDS, visible="hidden", elem_id="recall-now")
     outputs = [fields[name] for name in sorted(fields)]
     button.click(None, js=TAKEN.format(names=json.dumps(sorted(fields))), outputs=outputs, show_progress="hidden")
 

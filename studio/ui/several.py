@@ -17,7 +17,7 @@ from pipelines.requests import Request
 from studio.grids import spread
 from studio.grids.grid import MOST_CELLS
 from studio.grids.wish import read
-from studio.ui import controls
+from studio.ui import controls, words
 from studio.ui.component import component
 from studio.ui.controls import Values
 from studio.ui.grid import AXES, GridFields, grid_fields
@@ -63,23 +63,23 @@ class Several:
     def wire(self, task: str, loaded: Any) -> None:
         """Tell it anew when something is changed, and once the fields were ``loaded`` at the beginning of a visit."""
         fields = [field for axis in self.grid.axes for field in axis] + [self.prompts]
-        script = TELL.format(id=json.dumps(f"{task}-echo"), labels=json.dumps(AXES))
+        script = TELL.format(id=json.dumps(f"{task}-echo"), labels=json.dumps([words.LABELS[axis] for axis in AXES]))
         gr.on([field.change for field in fields], None, js=script, inputs=fields, show_progress="hidden")
         loaded.then(None, js=script, inputs=fields, show_progress="hidden")
 
 
 def several_fields(task: str) -> Several:
     """Closed folds, and the line, which is not yet on the page: it is to be seen while they are closed."""
-    with gr.Accordion("Grid", open=False, elem_id=f"{task}-grid"):
+    with gr.Accordion(words.FOLDS["grid"], open=False, elem_id=f"{task}-grid"):
         grid = grid_fields(task)
-    with gr.Accordion("Many at once", open=False, elem_id=f"{task}-many"):
+    with gr.Accordion(words.FOLDS["many"], open=False, elem_id=f"{task}-many"):
         prompts = gr.Textbox(
-            label="Prompts",
-            info="One a line, in place of the prompt above; lines that begin with # are left out.",
-            placeholder="a red house\na blue boat",
+            label=words.LABELS["prompts"],
+            info=words.PROMPTS,
+            placeholder=words.SOME_PROMPTS,
             lines=4,
             max_lines=16,
-            elem_id=controls.field_id(task, "Prompts"),
+            elem_id=controls.field_id(task, "prompts"),
         )
     return Several(grid, prompts, component("echo", f"{task}-echo", render=False))
 

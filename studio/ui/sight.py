@@ -10,6 +10,7 @@ import gradio as gr
 from pipelines.errors import StudioError
 from pipelines.requests import TextToImage
 from studio.looking import seen
+from studio.ui import words
 from studio.ui.controls import Values
 from studio.wording import word
 
@@ -28,7 +29,7 @@ class Fold:
 
 def fold(task: str) -> Fold:
     """The closed disclosure under the prompt."""
-    with gr.Accordion("What the model sees", open=False, elem_id=f"{task}-sight") as opener:
+    with gr.Accordion(words.FOLDS["sight"], open=False, elem_id=f"{task}-sight") as opener:
         lines = gr.Textbox(
             show_label=False, container=False, interactive=False, lines=3, max_lines=16, elem_id=f"{task}-seen"
         )
@@ -51,6 +52,6 @@ def told(studio: Studio, form: Form, values: Values) -> str:
         request = TextToImage(**form.read(values)).alone(0)
         wording = word(request, studio.settings.words, form.advanced.worn(values))
         lines = seen(wording.requests[0], studio.tokenizer, studio.settings.models)
-        return "\n".join([lines, *(f"Note: {hint}" for hint in wording.hints)])
+        return "\n".join([lines, *(words.NOTE.format(hint) for hint in wording.hints)])
     except StudioError as error:
         return str(error)

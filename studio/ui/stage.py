@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from studio.ui import words
 from studio.ui.canvas import canvas
 from studio.ui.live import live_view
 
@@ -30,4 +31,4 @@ class Stage:
 
 def make() -> Stage:
     """The components, not yet on the page."""
-    return Stage(canvas(), live_view("Your pictures will appear here."))
+    return Stage(canvas(), live_view(words.NO_RESULTS))

@@ -1,7 +1,8 @@
 """What every tab does: lay its parts out, build the request, submit it, follow the job.
 
 prompt      the prompt and Generate        on a wide screen both are left of the stage, which all tabs share; on a
-settings    everything else                narrow one there are, one below the other, canvas, prompt, results, settings
+settings    everything else                narrow one there are, one below the other, canvas, prompt, the newest result,
+                                           the settings in a drawer, and older results
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import gradio as gr
 
 from pipelines.errors import StudioError
 from pipelines.requests import Request
-from studio.ui import canvas, controls, live
+from studio.ui import batch, canvas, controls, live, words
 from studio.ui.advanced import Advanced, advanced
+from studio.ui.component import component
 from studio.ui.controls import Values
 from studio.ui.several import Asked
 from studio.ui.sight import Fold, wire_fold
@@ -57,7 +59,7 @@ class Form:
 
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that every task has."""
-        count = controls.whole("Count", values[self.count])
+        count = controls.whole("count", values[self.count])
         return {"prompt": values[self.prompt] or "", "count": count, **self.advanced.read(values)}
 
     @property
@@ -67,19 +69,21 @@ class Form:
 
 
 @contextmanager
-def tab(task: str, title: str) -> Iterator[None]:
+def tab(task: str) -> Iterator[None]:
     """One tab; Gradio draws it when it is first shown."""
     with (
-        gr.Tab(title, id=task, elem_id=f"{task}-tab"),
+        gr.Tab(words.TABS[task], id=task, elem_id=f"{task}-tab"),
         gr.Column(elem_classes="studio-mode", elem_id=task),
     ):
         yield
 
 
 @contextmanager
-def area(name: str) -> Iterator[None]:
-    """One of the two parts of a tab."""
+def area(task: str, name: str) -> Iterator[None]:
+    """One of the two parts of a tab; the settings can be put away where the screen is narrow."""
     with gr.Column(elem_classes=["studio-area", f"studio-{name}-area"], min_width=0):
+        if name == "settings":
+            component("drawer", f"{task}-drawer")
         yield
 
 
@@ -88,7 +92,7 @@ def advanced_fields(
 ) -> tuple[Advanced, Any]:
     """The closed accordion; `extra` adds the fields that only this task has."""
     styles = [style.name for style in read_styles(studio.settings.words).styles]
-    with gr.Accordion("Advanced", open=False, elem_id=f"{task}-advanced"):
+    with gr.Accordion(words.FOLDS["advanced"], open=False, elem_id=f"{task}-advanced"):
         more = extra() if extra else None
         fields = advanced(task, card.defaults, styles, card.hears)
     fields.several.echo.render()
@@ -102,10 +106,16 @@ def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> Any:
     """
 
     def generate(values: Values) -> dict[str, Any]:
-        def asked() -> Asked:
-            return form.advanced.several.asked(build(values), values, form.advanced.seed)
+        def submit(of: Values) -> dict[str, Any]:
+            def asked() -> Asked:
+                return form.advanced.several.asked(build(of), of, form.advanced.seed)
 
-        return submitted(studio, asked, form.advanced.worn(values)) | {"task": form.task}
+            return submitted(studio, asked, form.advanced.worn(of))
+
+        try:
+            return batch.each(values, form.easel, submit) | {"task": form.task}
+        except StudioError as error:
+            return live.refusal(error) | {"task": form.task}
 
     options = {"outputs": form.view, "show_progress": "hidden", "api_visibility": "private"}
     if form.easel is None:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from pipelines.parts import Hires
 from pipelines.requests import TextToImage
-from studio.ui import controls
+from studio.ui import controls, words
 from studio.ui.controls import Values
 from studio.ui.prompt import prompt_fields
 from studio.ui.sizes import shapes
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from studio.ui.stage import Stage
 
 TASK = TextToImage.task
-LABELS = {"pixels": "The picture", "latents": "Its latents: softer, freer"}
-"""Of ``UPSCALES``."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +33,19 @@ class Enlarging:
 
     def read(self, values: Values) -> dict[str, Any]:
         """The part of a request that these components say."""
-        scale = controls.number("Enlarge", values[self.scale])
+        scale = controls.number("enlarge", values[self.scale])
         if scale == 1:
             return {}
-        strength = controls.number("Second strength", values[self.strength])
+        strength = controls.number("second-strength", values[self.strength])
         return {"hires": Hires(scale=scale, upscale=values[self.what], strength=strength)}
 
 
 def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> None:
     """Lay the tab out and wire it."""
-    with tab(TASK, "Text to image"):
-        with area("prompt"):
-            prompt, generate, fold = prompt_fields(TASK, card, "What should be in the picture?")
-        with area("settings"):
+    with tab(TASK):
+        with area(TASK, "prompt"):
+            prompt, generate, fold = prompt_fields(TASK, card)
+        with area(TASK, "settings"):
             size = controls.size_fields(TASK, card.defaults)
             shapes(TASK, card)
             count = controls.count(TASK)
@@ -62,8 +60,8 @@ def build(page: gr.Blocks, studio: Studio, card: ModelCard, stage: Stage) -> Non
 
 
 def _enlarging() -> Enlarging:
-    scale = controls.field(TASK, "Enlarge", 1, 0.5, "how many times; 1: not at all")
-    what = controls.dropdown(TASK, "Enlarge what", "pixels", LABELS)
-    strength = controls.slider(TASK, "Second strength", 0.5, 0, 1, 0.05)
+    scale = controls.field(TASK, "enlarge", 1, 0.5, words.ENLARGE)
+    what = controls.dropdown(TASK, "enlarge-what", "pixels", words.UPSCALES)
+    strength = controls.slider(TASK, "second-strength", 0.5, 0, 1, 0.05)
     controls.shown_while(scale, "value > 1", what, strength)
     return Enlarging(scale, what, strength)

@@ -13,7 +13,7 @@ from studio.wordlists import Style, write_styles
 from tests.browser import driver
 from tests.browser.driver import Running
 
-REFUSED = re.compile(r"/preview/|/api/(pictures|project)$")
+REFUSED = re.compile(r"/preview/|/api/(pictures|project)(\?kind=\w+)?$")
 """Chromium itself reports a refused upload, and a preview that was gone before it came; the page deals with both."""
 
 

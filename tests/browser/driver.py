@@ -137,6 +137,12 @@ def open_tab(page: Page, task: str) -> None:
     page.wait_for_selector(f'#studio[data-task="{task}"]')
     page.wait_for_selector("#live [data-ready]", state="attached")
     page.wait_for_selector(f"#{task}-generate")
+    drawn(page, f"{task}-prompt")
+
+
+def drawn(page: Page, field: str) -> None:
+    """Wait until what is typed into a field stays: Gradio gives a new one its first value again, a moment later."""
+    page.evaluate('async id => (await import(new URL("page/fields.js", document.baseURI))).drawn(id)', field)
 
 
 def set_number(page: Page, task: str, name: str, value: float | str) -> None:
@@ -144,6 +150,7 @@ def set_number(page: Page, task: str, name: str, value: float | str) -> None:
     field = page.locator(f"#{task}-{name} input, #{task}-{name} textarea").first
     if not field.is_visible():
         page.locator(f"#{task}-advanced > button").click()
+        drawn(page, f"{task}-{name}")
     field.fill(str(value))
 
 

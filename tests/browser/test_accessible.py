@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Iterator
 from importlib.resources import files
@@ -17,10 +18,18 @@ from tests.browser.driver import Running, generate, open_picture, open_tab, set_
 
 pytestmark = pytest.mark.browser
 
+
+def png(picture: Image.Image) -> bytes:
+    data = io.BytesIO()
+    picture.save(data, "PNG")
+    return data.getvalue()
+
+
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 RUN = "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
 DARK = "dark => document.body.classList.toggle('dark', dark)"
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+PHOTO: Any = {"name": "photo.png", "mimeType": "image/png", "buffer": png(Image.new("RGB", (64, 64), "teal"))}
 GRAVE = ("serious", "critical")
 SIZES = {"telephone": (390, 844), "desk": (1440, 900)}
 
@@ -88,7 +97,11 @@ def test_every_mode_can_be_used_by_everybody(page: Page, judge: Judge) -> None:
             fold.click()
             expect(fold).to_have_attribute("aria-expanded", "true")
         judge.look(task)
-    page.locator("#inpaint-tab-button").click()
+    open_tab(page, "inpaint")
+    page.locator("#inpaint-batch input[data-kind=picture]").set_input_files(PHOTO)
+    expect(page.locator("#inpaint-batch .state")).to_contain_text("It has no mask")
+    judge.look("several pictures")
+    page.locator("#inpaint-batch").get_by_role("button", name="Take them away").click()
     page.locator("#inpaint-generate").click()
     page.locator("#live [role=alert]").first.wait_for()
     judge.look("a refusal")

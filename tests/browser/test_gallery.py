@@ -278,7 +278,7 @@ def test_an_edit_comes_back_with_the_picture_that_it_was_made_from(page: Page, l
     tile(page, first.id).click()
     detail.locator(".relatives button").last.click()
     expect(detail.locator(".words")).to_have_text(f"{word} second")
-    expect(detail).to_contain_text("the mask, which has to be painted again")
+    expect(detail.locator(".setting", has_text="Mask")).to_contain_text("64 × 48")
     detail.get_by_role("button", name="Use all settings").click()
     expect(page.locator("#inpaint-prompt textarea")).to_have_value(f"{word} second")
     page.locator("#inpaint-advanced > button").click()

@@ -584,11 +584,13 @@ def test_what_a_person_wrote_is_shown_as_it_is_written(page: Page) -> None:
 
 
 def test_the_system_is_told_on_demand(page: Page, studio: Running) -> None:
+    quick(page)  # from then on it is known what is on
     page.locator(".studio-header .model").click()
     panel = page.get_by_role("dialog", name="System")
-    expect(panel.get_by_text(str(studio.outputs.resolve()))).to_be_visible()
+    expect(panel.get_by_text(str(studio.outputs.resolve()), exact=True)).to_be_visible()
     status = ask(studio, "status", post=False)
-    told = dict(zip(panel.locator("dt").all_inner_texts(), panel.locator("dd").all_inner_texts(), strict=True))
+    facts = panel.locator("dl").first  # what is on; another list below says what was asked for
+    told = dict(zip(facts.locator("dt").all_inner_texts(), facts.locator("dd").all_inner_texts(), strict=True))
     assert told["Attention"] == status["model"]["on"]["attention"]
     assert told["Model"] == status["model"]["title"]
     total = next(int(line.split()[1]) for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)

@@ -245,8 +245,9 @@ def test_nothing_overflows_on_a_telephone(page: Page) -> None:
         open_tab(page, task)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         canvas = [] if task == "text_to_image" else ["#canvas"]
-        parts = [*canvas, f"#{task} .studio-prompt-area", "#live", f"#{task} .studio-settings-area"]
-        heights = [box["y"] for part in parts if (box := page.locator(part).bounding_box())]
+        newest = "#live .card:first-child, #live .hint:not([hidden])"
+        parts = [*canvas, f"#{task} .studio-prompt-area", newest, f"#{task} .studio-settings-area"]
+        heights = [box["y"] for part in parts if (box := page.locator(part).first.bounding_box())]
         assert len(heights) == len(parts) and heights == sorted(heights)
 
 

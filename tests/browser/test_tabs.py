@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.library import Library
-from tests.browser.driver import Running, act, finished, generate, open_picture, pixels, set_number, wait_for
+from tests.browser.driver import Running, act, finished, generate, open_picture, open_tab, pixels, set_number, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -47,3 +47,35 @@ def test_what_only_some_choices_need_is_shown_with_them_also_after_a_reload(page
     expect(strength).to_be_visible()
     set_number(page, "text_to_image", "enlarge", 1)
     expect(strength).to_be_hidden()
+
+
+def test_the_prompt_goes_along_unless_another_one_was_typed(page: Page) -> None:
+    def prompt(task: str) -> Any:
+        return page.locator(f"#{task}-prompt textarea")
+
+    prompt("text_to_image").fill("a red house")
+    open_tab(page, "inpaint")
+    expect(prompt("inpaint")).to_have_value("a red house")
+    page.locator("#gallery-tab-button").click()
+    page.wait_for_selector("#gallery [data-ready]", state="attached")
+    open_tab(page, "outpaint")
+    expect(prompt("outpaint")).to_have_value("a red house")
+    prompt("outpaint").fill("a blue sea")
+    open_tab(page, "inpaint")
+    expect(prompt("inpaint")).to_have_value("a blue sea")
+    open_tab(page, "text_to_image")
+    prompt("text_to_image").fill("a green tree")
+    open_tab(page, "image_to_image")
+    expect(prompt("image_to_image")).to_have_value("a green tree")
+    open_tab(page, "outpaint")
+    expect(prompt("outpaint")).to_have_value("a blue sea")
+
+
+def test_what_is_written_into_a_field_that_was_just_unfolded_stays(page: Page) -> None:
+    value = page.evaluate("""async () => {
+        const fields = await import(new URL("page/fields.js", document.baseURI));
+        await fields.fillIn("text_to_image", "steps", 7);
+        for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame);
+        return fields.readField("text_to_image-steps");
+    }""")
+    assert value == "7"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from studio import arguments
 from studio.services import Studio
 from tests.studio.api.test_doors import client, end, submit
 
@@ -29,6 +30,14 @@ def test_how_much_memory_there_is_and_what_the_engine_has_of_it(client: TestClie
     assert 0 < told["free"] <= told["total"]
     resident = Path(f"/proc/{studio.worker.pid}/statm").read_text().split()[1]
     assert told["engine"] == pytest.approx(int(resident) * os.sysconf("SC_PAGE_SIZE"), rel=0.2)
+
+
+def test_what_it_was_started_with_and_the_options_that_change_it(client: TestClient, studio: Studio) -> None:
+    told = {each["option"]: each["value"] for each in client.get("/api/status").json()["started"]}
+    assert told["--outputs"] == str(studio.settings.outputs.resolve())
+    assert (told["--device"], told["--at-once"]) == (studio.settings.device, str(studio.settings.at_once))
+    options = {option for action in arguments.page()._actions for option in action.option_strings}
+    assert set(told) <= options
 
 
 def test_an_engine_that_is_not_there_has_no_memory(client: TestClient, studio: Studio) -> None:

@@ -35,6 +35,8 @@ Make = Callable[[ModuleType], Tab]
         ({"guidance-stop": "late"}, "Guidance stop is empty or no number"),
         ({"variation-seed": 1.5}, "Variation seed must be a whole number, but is 1.5"),
         ({"clip-skip": 0}, "clip skip must be a whole number from 1"),
+        ({"reuse": 11}, "reuse must be a whole number from 1 to 10"),
+        ({"reuse": 1.5}, "Reuse must be a whole number, but is 1.5"),
         ({"seed": "seven"}, "Seed must be a whole number from 0"),
         ({"seed": "4294967296"}, "seed must be a whole number from 0"),
         ({"seed": "9" * 5000}, "Seed must be a whole number from 0"),

@@ -26,7 +26,7 @@ from pipelines.requests import (
     Variation,
 )
 from studio.services import Studio
-from studio.ui import controls, image_to_image, inpaint, outpaint, text_to_image
+from studio.ui import image_to_image, inpaint, outpaint, text_to_image, words
 from studio.ui.several import Asked
 from studio.ui.sight import told
 from studio.ui.tab import submitted
@@ -46,12 +46,13 @@ TYPED = {
     "sampler": "euler",
     "spacing": "exponential",
     "seed": " 42 ",
+    "reuse": 3,
 }
 READ = {
     "prompt": "a house",
     "negative": "rain",
     "count": 3,
-    "sampling": Sampling(steps=7, guidance=2.5, sampler="euler", spacing="exponential", seed=42),
+    "sampling": Sampling(steps=7, guidance=2.5, sampler="euler", spacing="exponential", seed=42, reuse=3),
 }
 
 
@@ -140,9 +141,9 @@ def test_no_seed_means_a_new_one_each_time(make_tab: Make, seed: Any) -> None:
 
 
 def test_every_choice_has_words() -> None:
-    assert set(text_to_image.LABELS) == set(UPSCALES)
-    assert set(inpaint.AREA_LABELS) == set(AREAS)
-    assert set(controls.BLEND_LABELS) == set(BLENDS)
+    assert set(words.UPSCALES) == set(UPSCALES)
+    assert set(words.AREAS) == set(AREAS)
+    assert set(words.BLENDS) == set(BLENDS)
 
 
 @pytest.mark.parametrize("module", TABS)
