@@ -1,6 +1,6 @@
 """A small edit of a large picture: ours around the mask, beside diffusers' inpaint pipeline on the whole picture.
 
-python -m benchmarks.masked --model FOLDER [--size 2048] [--share 0.05] [--steps 1] [--rounds 1]
+python -m benchmarks.masked --model FOLDER [--size 2048] [--share 0.05] [--steps 1] [--rounds 1] [--precision float32]
 
 ``python -m benchmarks.sd15 FOLDER`` writes a model of Stable Diffusion 1.5's size.  Each side runs in a process of its
 own, turn by turn, so that the most memory it held can be told; loading is not counted in the time.
@@ -40,7 +40,7 @@ def ours(options: Namespace) -> float:
     from pipelines.requests import Inpaint, Sampling
     from pipelines.run import generate
 
-    family = load(options.model, device="cpu")
+    family = load(options.model, device="cpu", precision=options.precision)
     picture, mask = scene(options.size, options.share)
     sampling = Sampling(steps=options.steps, guidance=4.0, sampler="euler", seed=SEED)
     request = Inpaint(prompt=PROMPT, image=picture, mask=mask, sampling=sampling)
@@ -54,7 +54,7 @@ def theirs(options: Namespace) -> float:
     import torch
     from diffusers import EulerDiscreteScheduler, StableDiffusionInpaintPipeline
 
-    pipe = StableDiffusionInpaintPipeline.from_pretrained(options.model, dtype=torch.float32)
+    pipe = StableDiffusionInpaintPipeline.from_pretrained(options.model, dtype=getattr(torch, options.precision))
     pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
     picture, mask = scene(options.size, options.share)
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.05)
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of both sides")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
@@ -100,7 +101,8 @@ def main() -> None:
         print(json.dumps({"seconds": seconds, "gigabytes": peak}))
         return
     runs = [{side: measured(side) for side in SIDES} for _ in range(options.rounds)]
-    print(f"{options.size}x{options.size}, {options.share:.0%} masked, {options.steps} steps, float32 on the CPU")
+    size, precision = f"{options.size}x{options.size}", options.precision
+    print(f"{size}, {options.share:.0%} masked, {options.steps} steps, {precision} on the CPU")
     for side in SIDES:
         seconds = statistics.median(run[side]["seconds"] for run in runs)
         peak = max(run[side]["gigabytes"] for run in runs)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from pipelines.adapters.used import Used
-    from pipelines.engine.engine import Answers
+    from pipelines.engine.engine import Answers, Place
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Step:
 
     ``preview()`` makes a small picture of the present estimate, one pixel per latent cell; it costs only when called.
     ``answers``: what the network said for this picture so far, for ``pipelines.resuming``.
+    ``place``: the part of the picture worked on that a preview shows, as ``Walk`` has it.
     """
 
     index: int
@@ -29,6 +30,7 @@ class Step:
     steps: int
     preview: Callable[[], Image]
     answers: Answers = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Picture:
 
     ``proof``: that it keeps what its mask does not cover, where there was one.  ``spared``: in words, how memory was
     saved after it had run short; the picture may then differ by rounding from one that was made at ease.  ``adapters``:
-    what was on beside the model.
+    what was on beside the model.  ``notes``: sentences about how it came to be that whoever asked for it should know.
     """
 
     index: int
@@ -62,6 +64,7 @@ class Picture:
     proof: Proof | None = None
     spared: str = ""
     adapters: tuple[Used, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,12 @@ from pipelines.canvas import fit, keep_facts, plain, to_picture, to_pixels
 from pipelines.engine.engine import Course, Trajectory, Walk
 from pipelines.families.family import Family
 from pipelines.planning import Finish, along, check_size, open_canvas, plan_walks
+from pipelines.region import Region
 from pipelines.requests import ImageToImage, Size
 from pipelines.resizing import RESIZES, resized_latents, stretched
+
+CUTTING = ("crop", "fill")
+"""Ways of resizing after which the canvas is not the whole picture, or more than it."""
 
 
 def plan(family: Family, request: ImageToImage, exact: bool = False) -> tuple[Trajectory, ...]:
@@ -31,6 +35,7 @@ def looped(family: Family, request: ImageToImage, walk: Walk) -> Course:
         picture = walk.finish(latents)
         (walk,) = walks_over(family, request.of_walk(number), picture)
     yield walk
+    return ()
 
 
 def walks_over(family: Family, request: ImageToImage, picture: Image.Image) -> tuple[Walk, ...]:
@@ -46,7 +51,12 @@ def walks_over(family: Family, request: ImageToImage, picture: Image.Image) -> t
             painted.putalpha(alpha)
         return keep_facts(painted, picture)
 
-    return walks_from(family, request, latents, size, finish)
+    walks = walks_from(family, request, latents, size, finish)
+    if request.resize in CUTTING:
+        return walks
+    width, height = (side + -side % family.facts.multiple for side in size)
+    place = Region(0, 0, *request.image.size, working=size).place(width, height)
+    return tuple(dataclasses.replace(walk, place=place) for walk in walks)
 
 
 def walks_from(

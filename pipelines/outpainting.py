@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from PIL import Image
 
 from pipelines.canvas import grow, plain, to_pixels
-from pipelines.engine.engine import Course, Trajectory, Walk
+from pipelines.engine.engine import Course, Place, Trajectory, Walk
 from pipelines.engine.windows import Window
 from pipelines.errors import InvalidRequest
 from pipelines.families.family import Facts, Family
@@ -52,7 +53,7 @@ def check_anchored(request: Outpaint, facts: Facts) -> None:
 
 def extended(family: Family, request: Outpaint, walk: Walk, rounds: Sequence[Round]) -> Course:
     """A walk for each round over the picture so far, the first given; one that copies the picture is walked again."""
-    picture = plain(request.image)
+    picture, copies = plain(request.image), Copies()
     for place, planned in enumerate(rounds):
         for roll in range(request.rolls + 1):
             number = place + roll * len(rounds)
@@ -61,11 +62,48 @@ def extended(family: Family, request: Outpaint, walk: Walk, rounds: Sequence[Rou
                 (walk,) = walks_of(family, wish, picture, planned)
             left = (len(rounds) - place - 1) * walk.schedule.steps
             walk = dataclasses.replace(walk, finish=lru_cache(maxsize=1)(walk.finish), after=left)  # decoded once
+            walk = dataclasses.replace(walk, place=_on_picture(walk.place, rounds[: place + 1]))
             latents = yield walk
-            if roll < request.rolls and not is_copy(walk.finish(latents), picture, planned.margins):
+            if not request.rolls or not is_copy(walk.finish(latents), picture, planned.margins):
                 break
+            copies = copies.met(again=roll < request.rolls)
         if left:
             picture = walk.finish(latents)
+    return copies.told()
+
+
+def _on_picture(place: Place | None, done: Sequence[Round]) -> Place | None:
+    """What lies so on the canvas after some rounds, as it lies on the picture that they began with."""
+    if place is None:
+        return None
+    left, top, width, height = place
+    return (
+        left - sum(each.margins.left for each in done),
+        top - sum(each.margins.top for each in done),
+        width,
+        height,
+    )
+
+
+@dataclass(frozen=True)
+class Copies:
+    """How often a new part only said again what the picture beside it says: ``anew`` painted again, or ``kept``."""
+
+    anew: int = 0
+    kept: int = 0
+
+    def met(self, again: bool) -> Copies:
+        return Copies(self.anew + again, self.kept + (not again))
+
+    def told(self) -> tuple[str, ...]:
+        """What a person should know of it, in sentences."""
+        said = []
+        if self.anew:
+            times = "once" if self.anew == 1 else f"{self.anew} times"
+            said.append(f"The new part copied the picture beside it and was painted anew {times}.")
+        if self.kept:
+            said.append("It still looks like a copy in places: another seed or prompt may help.")
+        return tuple(said)
 
 
 def in_walk(request: Outpaint, number: int, done: Sequence[Round]) -> Outpaint:

@@ -11,7 +11,7 @@ from pipelines.canvas import to_picture
 from pipelines.engine.engine import Course, Trajectory, Walk, single
 from pipelines.families.family import Family
 from pipelines.image_to_image import walks_from, walks_over
-from pipelines.planning import along, check_size, open_canvas, plan_walks
+from pipelines.planning import along, check_reuse, check_size, open_canvas, plan_walks
 from pipelines.requests import ImageToImage, Size, TextToImage
 
 
@@ -26,6 +26,7 @@ def plan(family: Family, request: TextToImage, exact: bool = False) -> tuple[Tra
     if not request.hires:
         return along(family, map(single, walks), exact)
     check_size(larger(request, family.facts.multiple), family.facts)
+    check_reuse(request.sampling.reuse, family.facts, request.hires.steps or request.sampling.steps)
     return along(family, (twice(family, request.alone(index), walk) for index, walk in enumerate(walks)), exact)
 
 
@@ -46,6 +47,7 @@ def twice(family: Family, request: TextToImage, first: Walk) -> Course:
         picture = first.finish(latents)
         (walk,) = walks_over(family, second(request, picture, size), picture)
     yield walk
+    return ()
 
 
 def second(request: TextToImage, picture: Image.Image, size: Size) -> ImageToImage:
@@ -65,6 +67,7 @@ def second(request: TextToImage, picture: Image.Image, size: Size) -> ImageToIma
         tuning=tuning,
         guiding=request.guiding,
         controls=request.controls,
+        image_prompts=request.image_prompts,
         image=picture,
         strength=hires.strength,
         full_steps=True,

@@ -10,7 +10,7 @@ on where it was, bit for bit, whatever sampler and guidance remember.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -27,6 +27,9 @@ Network = Callable[[Sequence[Query]], Sequence[Tensor]]
 Answers = Sequence[Sequence[Tensor]]
 """What a trajectory was told so far: for each time it asked, an estimate for each of its questions."""
 
+Place = tuple[float, float, float, float]
+"""Left, top, width and height."""
+
 
 @dataclass(frozen=True, eq=False)
 class Walk:
@@ -34,7 +37,8 @@ class Walk:
 
     ``finish`` makes the picture of the last latents.  ``at_once()``: the most queries of this shape that the network
     should be given in one call just now.  ``after``: how many steps of further walks will probably follow.  ``used``:
-    what is on beside the model, for those who tell of it.
+    what is on beside the model, for those who tell of it.  ``place``: what its latents show, in pixels of
+    the picture that is worked on; None where there is none, or they do not show a part of it.
     """
 
     schedule: Schedule
@@ -44,15 +48,20 @@ class Walk:
     at_once: Callable[[], int] = lambda: 8
     after: int = 0
     used: tuple[Hashable, ...] = ()
+    place: Place | None = None
 
 
-Course = Generator[Walk, Tensor, None]
-"""A picture's walks one after another: it is sent the last latents of each, and gives the next one."""
+Course = Generator[Walk, Tensor, tuple[str, ...]]
+"""A picture's walks one after another: it is sent the last latents of each, and gives the next one.
+
+What it returns in the end are sentences that should be told of the picture, mostly none.
+"""
 
 
 def single(walk: Walk) -> Course:
     """The course that most pictures take."""
     yield walk
+    return ()
 
 
 @dataclass(eq=False)
@@ -62,6 +71,7 @@ class Trajectory:
     ``exact``: its questions never share a call with another picture's.  ``walk``: the one under way.  ``x0``: the
     estimate that the sampler was sent last.  ``answers``: what the network said so far, one tuple for each time it was
     asked; ``Engine.add`` gives them to a fresh trajectory.  ``used``: what its walks so far had on, each once.
+    ``notes``: what its course had to tell, once it has ended.
     """
 
     network: Network
@@ -74,6 +84,7 @@ class Trajectory:
     answers: list[tuple[Tensor, ...]] = field(default_factory=list, init=False)
     behind: int = field(default=0, init=False)
     used: dict[Any, None] = field(default_factory=dict, init=False)
+    notes: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
         self.walk = next(self.course)
@@ -101,7 +112,8 @@ class Trajectory:
         behind = self.behind + self.walk.schedule.steps
         try:
             self.walk = self.course.send(latents)
-        except StopIteration:
+        except StopIteration as end:
+            self.notes = end.value
             return latents
         self.behind = behind
         self.used |= dict.fromkeys(self.walk.used)
@@ -132,6 +144,10 @@ class Advance(NamedTuple):
     fault: Exception | None = None
 
 
+Asked = tuple[Trajectory, int, Query]
+"""A question of a trajectory, with its place among those that it asks at a time."""
+
+
 class Engine:
     """The live trajectories and the step that carries them all forward by one estimate each."""
 
@@ -142,9 +158,14 @@ class Engine:
     def add(self, trajectory: Trajectory, answers: Answers = ()) -> None:
         """Let a trajectory join from the next step on; with the ``answers`` of an earlier run, where that stopped."""
         trajectory.start()
+        whole = trajectory.pending
         for estimates in answers:
+            whole = trajectory.pending if trajectory.pending[0].whole else whole
             if len(estimates) != len(trajectory.pending) or trajectory.answer(tuple(estimates)) is not None:
                 raise ValueError("These answers belong to another trajectory.")
+        if not trajectory.pending[0].whole:  # what it is about to use again was said in an earlier run
+            for group in self._groups((trajectory, place, query) for place, query in enumerate(whole)):
+                trajectory.network([query for *_, query in group])
         self.live.append(trajectory)
 
     def drop(self, trajectory: Trajectory) -> None:
@@ -161,20 +182,21 @@ class Engine:
         """
         turn = list(self.live) if turn is None else turn
         answers: dict[int, dict[int, Tensor]] = defaultdict(dict)
-        for group in self._groups(turn):
+        asked = ((trajectory, place, query) for trajectory in turn for place, query in enumerate(trajectory.pending))
+        for group in self._groups(asked):
             network = group[0][0].network
-            estimates = network([trajectory.pending[place] for trajectory, place in group])
-            for (trajectory, place), x0 in zip(group, estimates, strict=True):
+            estimates = network([query for *_, query in group])
+            for (trajectory, place, _), x0 in zip(group, estimates, strict=True):
                 answers[id(trajectory)][place] = x0
         return [self._advance(trajectory, answers[id(trajectory)]) for trajectory in turn]
 
-    def _groups(self, turn: Sequence[Trajectory]) -> Iterator[list[tuple[Trajectory, int]]]:
-        """Pending queries, as (trajectory, place) pairs, in lists that fit one call."""
-        alike: dict[Hashable, list[tuple[Trajectory, int]]] = defaultdict(list)
-        for trajectory in turn:
-            for place, query in enumerate(trajectory.pending):
-                own = id(trajectory) if trajectory.exact else None
-                alike[trajectory.network, query.x.shape, query.conditioning.batch_key, own].append((trajectory, place))
+    def _groups(self, asked: Iterable[Asked]) -> Iterator[list[Asked]]:
+        """Queries in lists that fit one call."""
+        alike: dict[Hashable, list[Asked]] = defaultdict(list)
+        for trajectory, place, query in asked:
+            own = id(trajectory) if trajectory.exact else None
+            key = trajectory.network, query.x.shape, query.conditioning.batch_key, query.whole, own
+            alike[key].append((trajectory, place, query))
         for queries in alike.values():
             size = max(queries[0][0].walk.at_once(), 1)
             yield from (queries[i : i + size] for i in range(0, len(queries), size))

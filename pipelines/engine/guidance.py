@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from pipelines.engine.reusing import Deep
     from pipelines.engine.samplers import Run
 
 
@@ -24,16 +25,26 @@ class Conditioning(Protocol):
     def batch_key(self) -> Hashable:
         """Equal keys may share a call."""
 
+    @property
+    def wording_key(self) -> Hashable:
+        """Equal keys say the same to the network, whichever part of the latents it is about."""
+
     def part(self, rows: slice, columns: slice) -> Conditioning:
         """The same for a part of the latents: what belongs to places is cut out of the whole."""
 
 
 class Query(NamedTuple):
-    """What the network is asked: x0 of ``x`` (channels, height, width) at ``level`` under ``conditioning``."""
+    """What the network is asked: x0 of ``x`` (channels, height, width) at ``level`` under ``conditioning``.
+
+    ``deep``: where what its deep layers say is kept to be used again, if it is.  ``whole``: they are asked, too;
+    otherwise what is in ``deep`` is their answer.
+    """
 
     x: Tensor
     level: Level
     conditioning: Any
+    deep: Deep | None = None
+    whole: bool = True
 
 
 Questions = Generator[tuple[Query, ...], tuple["Tensor", ...], "Tensor"]

@@ -56,8 +56,9 @@ class Runner:
         find = cache(self._library.picture)  # a grid's cells share theirs
         requests = [from_dict(each, find=find) for each in json.loads(job.requests)]
         card = self._models.card(job.model)
+        self._models.mark(card.folder)  # now, for the first time takes seconds
         self._adopt(job, requests)
-        spared: dict[str, None] = {}
+        notes: dict[str, None] = {}
         for request, first in numbered(requests):
             done = frozenset(number - first for number in job.pictures if 0 <= number - first < request.count)
             if job.stopping or len(done) == request.count:
@@ -66,9 +67,9 @@ class Runner:
             with closing(self._worker.run(job.run, request, card.folder, done=done, saved=saved)) as events:
                 for event in events:
                     self._apply(job, request, card, event, first + event.index)
-                    if isinstance(event, Made) and event.spared:
-                        spared[event.spared] = None
-        return f"Memory ran short, so this was made in smaller portions: {'; '.join(spared)}." if spared else None
+                    if isinstance(event, Made):
+                        notes |= dict.fromkeys(_noted(event))
+        return " ".join(notes) or None
 
     def _apply(
         self, job: Job, request: Request, card: ModelCard, event: Progress | Preview | Made, number: int
@@ -77,7 +78,7 @@ class Runner:
         if isinstance(event, Progress):
             self._ledger.advance(job, number, event.step, event.steps)
         elif isinstance(event, Preview):
-            self._ledger.show(job, number, event.jpeg)
+            self._ledger.show(job, number, event.jpeg, event.place)
         else:
             self._save(job, request, card, event, number)
 
@@ -93,6 +94,7 @@ class Runner:
             created=mark,
             proof=made.proof,
             adapters=made.adapters,
+            file=self._models.mark(card.folder),
         )
         saved = self._library.save(made.image, recipe)
         self._ledger.keep(job, number, Result(saved.id, made.seed, request.prompt, saved.width, saved.height))
@@ -129,3 +131,10 @@ class Runner:
 def _picture(requests: Sequence[Request], number: int) -> tuple[Request, int]:
     """Which picture of which request has this number in the job."""
     return next((each, number - first) for each, first in numbered(requests) if number < first + each.count)
+
+
+def _noted(made: Made) -> Iterator[str]:
+    """Sentences about a picture that whoever asked for it should read."""
+    if made.spared:
+        yield f"Memory ran short, so this was made in smaller portions: {made.spared}."
+    yield from made.notes

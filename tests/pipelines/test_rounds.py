@@ -200,13 +200,16 @@ def test_anchored_noise_wants_whole_cells(models, photo) -> None:
         list(generate(models().family, request))
 
 
-@pytest.mark.parametrize(("verdicts", "rolls", "walks"), [
-    ([0.0, 0.0, 0.0], 2, 3),
-    ([0.9, 0.0, 0.9, 0.9, 0.0], 2, 6),
-    ([], 0, 3),
+@pytest.mark.parametrize(("verdicts", "rolls", "walks", "notes"), [
+    ([0.0, 0.0, 0.0], 2, 3, ()),
+    ([0.9, 0.0, 0.0, 0.0], 2, 4, ("copied the picture beside it and was painted anew once.",)),
+    ([0.9, 0.0, 0.9, 0.9, 0.9, 0.0], 2, 6, ("was painted anew 3 times.", "still looks like a copy")),
+    ([], 0, 3, ()),
 ])  # fmt: skip
-def test_a_part_that_copies_the_picture_is_painted_anew(models, photo, monkeypatch, verdicts, rolls, walks) -> None:
-    """Three rounds; the judge is told what to say of each part, and is not asked where there is no further roll."""
+def test_a_part_that_copies_the_picture_is_painted_anew_and_that_is_told(
+    models, photo, monkeypatch, verdicts, rolls, walks, notes
+) -> None:
+    """Three rounds; the judge is told what to say of each part, and is not asked where no copy is minded."""
     said = iter(verdicts)
     monkeypatch.setattr(outpainting, "copied", lambda new, old: next(said))
     request = Outpaint(image=photo, margins=Margins(right=96), rolls=rolls, sampling=settings())
@@ -214,6 +217,8 @@ def test_a_part_that_copies_the_picture_is_painted_anew(models, photo, monkeypat
     assert [event.step for event in events if isinstance(event, Step)] == list(range(1, 3 * walks + 1))
     assert events[-1].image.size == (160, 64)
     assert next(said, None) is None
+    assert len(events[-1].notes) == len(notes)
+    assert all(part in note for part, note in zip(notes, events[-1].notes, strict=True))
 
 
 def test_another_roll_paints_something_else(models, photo, monkeypatch) -> None:
