@@ -14,6 +14,7 @@ import resource
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,12 +27,14 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from pipelines.adapters.controls import Shown
+from pipelines.adapters.image_prompts import Glimpse
 from pipelines.adapters.rack import Adapters, Rack
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import Prediction
 from pipelines.engine.schedule import FlowPath
 from pipelines.events import Picture
 from pipelines.families.family import Facts
+from pipelines.remembering import Remembered
 from pipelines.requests import Inpaint, Sampling
 from pipelines.run import generate
 
@@ -48,6 +51,10 @@ class Nothing:
     thrift = 0
     rack = Rack({}, device)
 
+    @cached_property
+    def remembered(self) -> Remembered:
+        return Remembered()
+
     def encode_prompts(self, prompts: Sequence[Any], clip_skip: int = 1) -> list[Any]:
         return [SimpleNamespace(batch_key=0) for _ in prompts]
 
@@ -55,6 +62,9 @@ class Nothing:
         return conditioning
 
     def with_controls(self, conditioning: Any, controls: tuple[Shown, ...]) -> Any:
+        return conditioning
+
+    def with_glimpses(self, conditioning: Any, glimpses: tuple[Glimpse, ...]) -> Any:
         return conditioning
 
     def as_negative(self, conditioning: Any) -> Any:

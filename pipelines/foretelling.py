@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 
+from pipelines.engine.reusing import FIRST
 from pipelines.events import Step
 from pipelines.families.family import Family
 from pipelines.outpainting import rounds_of
@@ -27,17 +28,21 @@ def foretold(family: Family, request: Outpaint) -> tuple[tuple[Round, ...], floa
 
 
 def seconds_a_step(family: Family, sampling: Sampling, size: tuple[int, int]) -> float:
-    """How long a step takes for a picture of that size: the second one, for the first has things to prepare."""
+    """How long a step takes for a picture of that size: from the second on, for the first has things to prepare.
+
+    Where deep features are used again, an interval of that is tried.
+    """
     multiple = family.facts.multiple
     width, height = (max(side + -side % multiple, MIN_SIDE) for side in size)
-    two = dataclasses.replace(sampling, steps=2, seed=0)
+    every = sampling.reuse
+    few = dataclasses.replace(sampling, steps=2 if every == 1 else FIRST + 1 + every, seed=0)
     times = []
-    for event in generate(family, TextToImage(prompt="", size=Size(width=width, height=height), sampling=two)):
+    for event in generate(family, TextToImage(prompt="", size=Size(width=width, height=height), sampling=few)):
         if isinstance(event, Step):
             times.append(time.perf_counter())
-            if len(times) > 1:
+            if len(times) == few.steps:
                 break
-    return times[-1] - times[0] if len(times) > 1 else 0.0
+    return (times[-1] - times[-1 - every]) / every if len(times) == few.steps else 0.0
 
 
 def lines(rounds: tuple[Round, ...], seconds: float) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from PIL import Image
 from torch import Tensor
@@ -83,4 +85,5 @@ def walks_in(
         whole = keep_facts(region.put(paste(part, region.from_working(painted), soft), picture), picture)
         return keep_low_bytes(whole, picture, soft, (region.left, region.top))
 
-    return plan_walks(family, request, canvas, finish)
+    place = region.place(pixels.shape[2], pixels.shape[1])
+    return tuple(replace(walk, place=place) for walk in plan_walks(family, request, canvas, finish))

@@ -22,6 +22,7 @@ BLENDS = {
     "automatic": "repaired where that makes the join fainter",
     "none": "as it was painted",
 }
+MAX_REUSE = 10
 VARIATIONS = {"subtle": 0.15, "strong": 0.4}
 SOURCES = {"cpu": "the same noise on every machine", "device": "drawn where the model is"}
 
@@ -31,7 +32,8 @@ class Sampling:
     """How the noise is walked back: the same for every task.
 
     ``seed`` is that of the first picture; picture k of a request uses ``seed + k`` (wrapping at 2**32), so each can be
-    made again alone.  ``noise`` says where noise is drawn, one of ``SOURCES``.
+    made again alone.  ``noise`` says where noise is drawn, one of ``SOURCES``.  ``reuse``: for how many estimates what
+    the network's deep layers say is used, 1 to 10; at 1 each asks them anew, which is exact (`engine/reusing.py`).
     """
 
     steps: int = 20
@@ -40,6 +42,7 @@ class Sampling:
     spacing: str = AUTOMATIC
     seed: int = 0
     noise: str = "cpu"
+    reuse: int = 1
 
     def __post_init__(self) -> None:
         check_whole("steps", self.steps, 1, MAX_STEPS)
@@ -49,6 +52,7 @@ class Sampling:
         check_choice("spacing", self.spacing, SPACING_LABELS)
         check_whole("seed", self.seed, 0, MAX_SEED)
         check_choice("noise source", self.noise, SOURCES)
+        check_whole("reuse", self.reuse, 1, MAX_REUSE)
 
     def seed_of(self, index: int) -> int:
         """The seed of picture ``index`` (0 is the first)."""

@@ -18,6 +18,7 @@ from pipelines.engine.guidance import Questions, guidance_rule, guided
 from pipelines.engine.masking import masked
 from pipelines.engine.noise import AnchoredNoise, Noise, of_size, slerp
 from pipelines.engine.pairing import misfit
+from pipelines.engine.reusing import FIRST, reusing
 from pipelines.engine.samplers import SAMPLERS, Draw, Run, step_to
 from pipelines.engine.schedule import Path, Schedule, last_steps, start_at
 from pipelines.engine.spacings import AUTOMATIC, SPACINGS, build_schedule, spacing_for
@@ -113,6 +114,20 @@ def check_guiding(request: Request, facts: Facts) -> None:
         raise InvalidRequest("This model guides itself and hears no negative prompt: leave it out.")
 
 
+def check_reuse(reuse: int, facts: Facts, steps: int) -> None:
+    """Refuse to use deep features again where the network has none, or where there is nothing to use them for."""
+    if reuse > 1 and not facts.has_outer_layers:
+        raise InvalidRequest(
+            f"Deep features are used again in networks like those of Stable Diffusion 1, 2 and XL, but the one of this "
+            f"model ({facts.family}) is built differently: set reuse to 1."
+        )
+    if reuse > 1 and steps < FIRST + 2:
+        raise InvalidRequest(
+            f"Deep features are used again in walks of {FIRST + 2} steps and more, but this one has {steps}: "
+            "set reuse to 1, or take more steps."
+        )
+
+
 def along(family: Family, courses: Iterable[Course], exact: bool) -> tuple[Trajectory, ...]:
     """A trajectory for each picture's course."""
     return tuple(Trajectory(family.estimate, course, exact) for course in courses)
@@ -125,6 +140,7 @@ def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish)
     shape = (family.facts.channels, canvas.height // family.facts.downscale, canvas.width // family.facts.downscale)
     path = path_of(family, request, shape[1] * shape[2])
     schedule = schedule_from(path, request, canvas)
+    check_reuse(sampling.reuse, family.facts, schedule.steps)
     aims, adapters = aims_of(family, request, schedule.steps, canvas)
 
     draws = draws_of(family, request, canvas)
@@ -145,7 +161,8 @@ def plan_walks(family: Family, request: Request, canvas: Canvas, finish: Finish)
             if canvas.original is not None and canvas.cells is not None and canvas.kept is None:
                 run = masked(run, canvas.original, canvas.cells, first, schedule.share_left)
             questions = guided(run, lambda level: aims[schedule.step_of(level) - 1], combine)
-            return windowed(questions, seen) if seen else questions
+            questions = windowed(questions, seen) if seen else questions
+            return reusing(questions, sampling.reuse) if sampling.reuse > 1 else questions
 
         run = SAMPLERS[sampling.sampler].run(start, schedule, noise, **request.tuning.knobs(sampling.sampler))
         return Walk(schedule, run, ask, finish, at_once, used=adapters.used)

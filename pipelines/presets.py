@@ -61,11 +61,12 @@ FAMILY_PRESETS = {
     "zimage": Preset("Z-Image", 1024, 28, 5.0, "euler", room=500),
     "qwen": Preset("Qwen-Image", 1328, 30, 4.0, "euler", room=1024),
     "flux2": Preset("Flux.2", 1024, 4, 1.0, "euler", guiding="none", room=500),
+    "pixart": Preset("PixArt-Alpha", 1024, 20, 4.5, "dpmpp_2m", room=119),
     "chroma": Preset("Chroma", 1024, 30, 5.0, "euler", room=511),
 }
 """By the family's module; what its models are unless something says otherwise."""
 
-DIFFUSION = ("sd", "sdxl")
+DIFFUSION = ("sd", "sdxl", "pixart")
 """Those that do not match flows."""
 
 
@@ -120,7 +121,7 @@ def find_preset(
     """
     family = FAMILIES.get(pipeline, ".sd").rpartition(".")[2]
     said = JOIN.sub(" ", name).lower()
-    preset = BY_FAMILY.get(family, _as_it_is)(FAMILY_PRESETS[family], network, scheduler, said)
+    preset = BY_FAMILY.get(family, _as_it_is)(FAMILY_PRESETS[family], network, scheduler, f"{pipeline.lower()} {said}")
     preset = _told(preset, network)
     for kind in DISTILLED:
         if kind.sign.search(said):
@@ -168,7 +169,13 @@ def _flux2(preset: Preset, network: Mapping[str, Any], scheduler: Mapping[str, A
     return replace(preset, steps=28, guidance=4.0, guiding="cfg") if BASE.search(name) else preset
 
 
-BY_FAMILY = {"sdxl": _sdxl, "sd3": _sd3, "flux": _flux, "zimage": _zimage, "flux2": _flux2}
+def _pixart(preset: Preset, network: Mapping[str, Any], scheduler: Mapping[str, Any], name: str) -> Preset:
+    """Trained at 256 to 2048 pixels; Sigma reads more than Alpha."""
+    preset = replace(preset, native=8 * network.get("sample_size", 128))
+    return replace(preset, title="PixArt-Sigma", room=299) if "sigma" in name else preset
+
+
+BY_FAMILY = {"sdxl": _sdxl, "sd3": _sd3, "flux": _flux, "zimage": _zimage, "flux2": _flux2, "pixart": _pixart}
 """What else is to be seen in a family's models."""
 
 

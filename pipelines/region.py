@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from pipelines.engine.engine import Place
 from pipelines.families.family import Facts
 from pipelines.masks import to_weights
 from pipelines.parts import PADDING
@@ -51,6 +52,11 @@ class Region:
         """A painting of working size at the size of the part."""
         size = (self.width, self.height)
         return painted if painted.size == size else painted.resize(size, Image.Resampling.LANCZOS)
+
+    def place(self, width: int, height: int) -> Place:
+        """Where in the picture a canvas of so many pixels lies, whose left top part is this one at its working size."""
+        across, down = self.width / self.working[0], self.height / self.working[1]
+        return self.left, self.top, width * across, height * down
 
     def put(self, part: Image.Image, picture: Image.Image) -> Image.Image:
         """The whole picture with the part put back into its place."""

@@ -23,7 +23,7 @@ from pipelines.checks import (
     check_prompt,
     check_whole,
 )
-from pipelines.controls import Control, check_controls
+from pipelines.controls import EXAMPLES, Control, ImagePrompt, check_examples
 from pipelines.errors import InvalidRequest
 from pipelines.infill import FILLS
 from pipelines.parts import (
@@ -77,6 +77,7 @@ class Request:
     guiding: Guiding = field(default_factory=Guiding)
     variation: Variation = field(default_factory=Variation)
     controls: tuple[Control, ...] = ()
+    image_prompts: tuple[ImagePrompt, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -85,7 +86,8 @@ class Request:
         check_prompt("negative prompt", self.negative)
         check_whole("count", self.count, 1, MAX_COUNT)
         check_whole("clip skip", self.clip_skip, 1, MAX_CLIP_SKIP)
-        object.__setattr__(self, "controls", check_controls(self.controls))
+        for name, kind in EXAMPLES.items():
+            object.__setattr__(self, name, check_examples(kind, getattr(self, name)))
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name, kind()), kind):
                 raise InvalidRequest(f"The {name} must be a {kind.__name__}, but is {getattr(self, name)!r}.")

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipelines.controls import read_controls
+from pipelines.controls import EXAMPLES, read_examples
 from pipelines.errors import InvalidRequest
 from pipelines.parts import PARTS
 from pipelines.requests import TASKS, Request
@@ -44,8 +44,8 @@ def _read(name: str, value: Any, find: Callable[[str], Image] | None) -> Any:
             return PARTS[name](**value)
         except TypeError as error:
             raise InvalidRequest(f"The {name} of the request cannot be read: {error}.") from error
-    if name == "controls":
-        return read_controls(value, lambda own: _read("", own, find))
+    if name in EXAMPLES:
+        return read_examples(EXAMPLES[name], value, lambda own: _read("", own, find))
     if isinstance(value, Mapping) and "sha256" in value:
         if find is None:
             raise InvalidRequest("The request needs its pictures beside it; open it from a library that has them.")

@@ -33,6 +33,7 @@ PLACES = {
     "controlnet": Place("ControlNet", ("controlnet", "t2i_adapter")),
     "text_encoder": Place("text encoder", ("text_encoders", "text_encoder", "clip")),
     "ip_adapter": Place("IP-Adapter", ("ipadapter", "ip-adapter", "ip_adapter")),
+    "image_encoder": Place("image encoder", ("clip_vision", "image_encoder")),
     "upscaler": Place("upscaler", ("esrgan", "realesrgan", "upscale_models")),
 }
 """Each kind's place on a shelf."""

@@ -11,6 +11,9 @@ time that others wait for: as long as there are several requests, each then has 
 **Faults.**  What a request raises ends that request and no other.  Where a call for several pictures fails, it is made
 for one after another, so that only the guilty one is left without an answer.
 
+**Cancelling** is dropping a request between two events.  A decode takes long and is none, so ``wanted`` is asked on its
+way, by whoever can tell; a request that is not wanted any more is over there and then.
+
 **Memory.**  Where it runs short, what the network has said is kept, and all go on with the next of the family's
 savings, until those that were there have left; ``Picture.spared`` says so.  A finished walk that could not be decoded
 is decoded anew.
@@ -19,6 +22,7 @@ is decoded anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, zip_longest
@@ -29,9 +33,10 @@ from torch import Tensor
 
 from pipelines import image_to_image, inpainting, outpainting, text_to_image
 from pipelines.canvas import to_picture
+from pipelines.decoding import Unwanted
 from pipelines.engine.engine import Advance, Answers, Engine, Trajectory
 from pipelines.events import Ended, Picture, Proof, Step
-from pipelines.families.family import Family
+from pipelines.families.family import Family, always
 from pipelines.locking import prove
 from pipelines.memory import is_shortage, release
 from pipelines.requests import ImageToImage, Inpaint, Outpaint, Request, TextToImage
@@ -77,7 +82,8 @@ class Together:
     """``exact``: each picture comes out bit for bit as if it were made alone, at the price of smaller network calls;
     None is exact on the CPU, where larger calls gain little.  Not for several threads at a time.
 
-    Requests may be added and dropped at any time, also between two events of a step.
+    Requests may be added and dropped at any time, also between two events of a step.  ``wanted(key)`` may be set by
+    those who learn within a step that nobody waits for a request any more.
     """
 
     def __init__(self, family: Family, exact: bool | None = None) -> None:
@@ -86,6 +92,7 @@ class Together:
         self._engine = Engine()
         self._running: dict[Key, Running] = {}
         self._short: set[Key] = set()
+        self.wanted: Callable[[Key], bool] = lambda key: True
         family.thrift = 0
 
     @property
@@ -131,6 +138,8 @@ class Together:
                     return
             if running.pictures is not None and not running.pictures:
                 ended = Ended()
+        except Unwanted:
+            ended = Ended()
         except Exception as error:
             if self._spare(error):
                 self._leave(running)
@@ -177,7 +186,8 @@ class Together:
         """Ask for these pictures; where that fails for several, for one after the other."""
         turn = [each for each in turn if each in self._engine.live]
         try:
-            advances, fault = self._engine.step(turn), None
+            with self._heeding(turn):
+                advances, fault = self._engine.step(turn), None
         except Exception as error:
             if self._spare(error):
                 return  # they are asked again in the next step, in smaller calls
@@ -188,6 +198,16 @@ class Together:
             for each in turn:
                 yield from self._carry([each])
         yield from advances
+
+    @contextmanager
+    def _heeding(self, turn: Collection[Trajectory]) -> Iterator[None]:
+        """Let decodes stop as soon as nobody waits for any of these pictures."""
+        keys = {owner.key for owner in map(self._owner, turn) if owner is not None}
+        self._family.go_on = lambda: any(map(self.wanted, keys))
+        try:
+            yield
+        finally:
+            self._family.go_on = always
 
     def _join(self, running: Running, turn: Collection[Trajectory]) -> Iterator[Event]:
         """Let those of a request's pictures begin whose first turn it is, with what the network has said for them."""
@@ -202,26 +222,27 @@ class Together:
             raise advance.fault
         trajectory, pictures = advance.trajectory, running.pictures or {}
         index, preview = pictures[trajectory], partial(_preview, self._family, trajectory.x0)
-        yield Step(index, advance.step, advance.steps, preview, tuple(trajectory.answers))
+        yield Step(index, advance.step, advance.steps, preview, tuple(trajectory.answers), trajectory.walk.place)
         if advance.latents is not None:
-            image = trajectory.walk.finish(advance.latents)
+            with self._heeding([trajectory]):
+                image = trajectory.walk.finish(advance.latents)
             seed, proof = running.request.seed_of(index), _proof(running.request, image)
             del pictures[trajectory]
             running.made.add(index)
             running.told.pop(index, None)
             spared = ", ".join(self._family.savings[: running.thrift])
-            yield Picture(index, seed, image, proof, spared, tuple(trajectory.used))
+            yield Picture(index, seed, image, proof, spared, tuple(trajectory.used), trajectory.notes)
 
     def _spare(self, error: Exception) -> bool:
         """Where memory ran short: put the next of the savings in force, if there is one."""
         if not is_shortage(error) or self._family.thrift == len(self._family.savings):
             return False
+        error.__traceback__ = None  # its frames hold what the call had laid out
+        release(self._family.device)
         self._family.thrift += 1
         self._short = set(self._running)
         for running in self._running.values():
             running.thrift = self._family.thrift
-        error.__traceback__ = None  # its frames hold what the call had laid out
-        release(self._family.device)
         return True
 
     def _leave(self, running: Running) -> None:

@@ -19,7 +19,7 @@ from pipelines.requests import ImageToImage, Inpaint, Outpaint, Request, TextToI
 from pipelines.resizing import RESIZES
 from studio import tending
 from studio.asking import SIDES
-from studio.controlling import add_controls
+from studio.controlling import add_examples
 from studio.fine import FINE
 from studio.masking import add_masks
 from studio.options import (
@@ -190,7 +190,7 @@ def _add_common(parser: Parser, kind: type[Request]) -> None:
     parser.add_argument("--spacing", type=spacing, help=choices_of(SPACING_LABELS))
     parser.add_argument("--seed", type=whole, help="of the first picture; drawn and told where left out")
     parser.add_argument("--count", type=whole, default=1, help="how many pictures (1)")
-    add_controls(parser)
+    add_examples(parser)
     add_outputs(parser, "--out", "where to write them")
     add_styles(parser)
     add_engine(parser)
@@ -214,6 +214,13 @@ def _add_fine(parser: Parser, parts: Container[str]) -> None:
     """What most people never touch: the settings of those parts that the request has."""
     fine = parser.add_argument_group("finer control")
     fine.add_argument("--noise", type=choice("noise source", SOURCES), help=f"where it is drawn: {choices_of(SOURCES)}")
+    fine.add_argument(
+        "--reuse",
+        type=whole,
+        metavar="N",
+        help="for how many steps the deep layers of Stable Diffusion's network are asked once: 2 or 3 is about twice "
+        "as fast, and small details change (1)",
+    )
     fine.add_argument("--clip-skip", type=whole, metavar="N", help="text encoder layer, counted from the last (1)")
     for name, row in FINE.items():
         if row.part in parts:

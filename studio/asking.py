@@ -21,7 +21,7 @@ from pipelines.requests import (
     TextToImage,
 )
 from studio import remaking
-from studio.controlling import controls_of
+from studio.controlling import examples_of
 from studio.fine import FINE, parts_of
 from studio.masking import masked
 from studio.models import ModelCard
@@ -95,10 +95,10 @@ def varied(options: Namespace, request: Request) -> Request:
 def shared(options: Namespace, card: ModelCard) -> dict[str, Any]:
     """What every request has."""
     chosen = {name: card.defaults[name] for name in ("steps", "guidance", "sampler", "spacing")}
-    chosen |= given(options, *chosen, "noise")
+    chosen |= given(options, *chosen, "noise", "reuse")
     chosen["seed"] = secrets.randbelow(MAX_SEED + 1) if options.seed is None else options.seed
     said = {"prompt": options.prompt, "negative": options.negative, "count": options.count}
-    said |= {"controls": controls_of(options.control), "sampling": Sampling(**chosen)}
+    said |= examples_of(options) | {"sampling": Sampling(**chosen)}
     return said | given(options, "clip_skip") | parts_of(given(options, *FINE))
 
 

@@ -20,7 +20,7 @@ from studio.explain import sentence as explain
 from studio.looking import seen, tokenizer
 from studio.making import hint, make, make_all, say, show, worded
 from studio.models import ModelCard, Models
-from studio.settings import QUIET, Settings
+from studio.settings import ENGINE, QUIET, Settings
 from studio.wording import Wording, settled
 
 
@@ -75,8 +75,7 @@ def _foretell(options: Namespace, card: ModelCard, wording: Wording) -> int:
     request = wording.requests[0]
     if request.idle is not None or not isinstance(request, Outpaint):
         raise InvalidRequest(request.idle or "Only an outpainting has a plan to show: leave --plan out.")
-    how = {name: getattr(options, name) for name in ("device", "attention", "models", "vae")}
-    family = load(card.folder, **how)
+    family = load(card.folder, **{name: getattr(options, name) for name in ENGINE})
     print(*lines(*foretold(family, request)), sep="\n")
     return 0
 
@@ -86,7 +85,7 @@ def replay(options: Namespace) -> int:
     from studio.library import Library
     from studio.replaying import ingredients, verdict
 
-    wanted = ingredients(options.image, options.model, Library(options.out))
+    wanted = ingredients(options.image, options.model, Library(options.out), models=Models(shelf=options.models))
     for note in wanted.notes:
         say(note)
     options.vae = options.vae or wanted.on.get("vae")
@@ -108,7 +107,7 @@ def vary(options: Namespace) -> int:
     from studio.library import Library
     from studio.replaying import ingredients
 
-    wanted = ingredients(options.image, options.model, Library(options.out))
+    wanted = ingredients(options.image, options.model, Library(options.out), models=Models(shelf=options.models))
     options.vae = options.vae or wanted.on.get("vae")
     return make(options, wanted.card, settled([asking.varied(options, wanted.request)]))
 
@@ -141,8 +140,9 @@ def doctor(options: Namespace) -> int:
     from studio.doctor import examine
 
     os.environ |= QUIET
+    how = {name: getattr(options, name) for name in ("device", "precision", "attention", "memory")}
     healthy = True
-    for finding in examine(options.model, options.outputs, options.device, options.attention):
+    for finding in examine(options.model, options.outputs, **how):
         print(f"{'ok ' if finding.well else 'BAD'}  {finding.subject:<12} {finding.words}", flush=True)
         healthy = healthy and finding.well
     return 0 if healthy else 1

@@ -53,6 +53,6 @@ def on(request: Request, words: Words) -> Iterator[str]:
         yield f"On: {'LoRA' if tag.kind in LORA_KINDS else tag.kind} {tag.name} at {network:g}{apart}"
     for name, tokens in words.tokens.items():
         yield f"On: embedding {name}, {len(tokens)} place{'s' if len(tokens) > 1 else ''}"
-    for control in request.controls:
-        when = f", from {control.start:g} to {control.end:g} of the steps" if control.end - control.start < 1 else ""
-        yield f"On: ControlNet {control.name} at {control.weight:g}{when}"
+    for each in (*request.controls, *request.image_prompts):
+        when = f", from {each.start:g} to {each.end:g} of the steps" if each.end - each.start < 1 else ""
+        yield f"On: {each.reader} {each.name} at {each.weight:g}{when}"

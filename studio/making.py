@@ -19,8 +19,8 @@ from pipelines.errors import InvalidRequest, StudioError
 from pipelines.requests import Request
 from studio.batches import items
 from studio.grids import Axis, Grid, spread
-from studio.models import ModelCard
-from studio.settings import QUIET
+from studio.models import ModelCard, Models
+from studio.settings import ENGINE, QUIET
 from studio.wording import Wording, numbered, word
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class Maker:
         os.environ |= QUIET
         from pipelines.loading import load
 
-        how = {name: getattr(self.options, name) for name in ("device", "attention", "models", "vae")}
-        return load(self.card.folder, **how)
+        return load(self.card.folder, **{name: getattr(self.options, name) for name in ENGINE})
 
     @cached_property
     def library(self) -> Library:
@@ -94,9 +93,12 @@ class Maker:
                         on=on,
                         proof=event.proof,
                         adapters=event.adapters,
+                        file=Models(shelf=self.options.models).mark(self.card.folder),
                     )
                     saved = self.library.save(event.image, recipe)
                     meter.clear()
+                    for note in event.notes:
+                        say(note)
                     yield saved.path
                 else:
                     meter.advance(event)

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from pipelines.attention import CHOICES as ATTENTION
 from pipelines.errors import InvalidRequest
+from pipelines.placement import MEMORIES, PRECISIONS
 from studio.options import choice, choices_of, nearest
 from studio.settings import Settings
 
@@ -78,9 +79,9 @@ def add_engine(parser: Parser, model: str | None = None) -> None:
     usual = Settings()
     add_model(parser, model)
     parser.add_argument("--device", default=usual.device, help="auto, cpu, cuda, ... (%(default)s)")
-    parser.add_argument(
-        "--attention", type=choice("attention", ATTENTION), default=usual.attention, help=choices_of(ATTENTION)
-    )
+    for name, choices in (("precision", PRECISIONS), ("attention", ATTENTION), ("memory", MEMORIES)):
+        read = choice(name, choices)
+        parser.add_argument(f"--{name}", type=read, default=getattr(usual, name), help=choices_of(choices))
 
 
 def add_vae(parser: Parser) -> None:

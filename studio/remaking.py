@@ -21,7 +21,7 @@ TIMES = 2
 STRENGTH = 0.35
 """How far a picture is painted anew while it is enlarged: finer, but still the same."""
 
-SHARED = ("prompt", "negative", "clip_skip", "sampling", "tuning", "guiding", "controls")
+SHARED = ("prompt", "negative", "clip_skip", "sampling", "tuning", "guiding", "controls", "image_prompts")
 """What one task takes over from another."""
 
 

@@ -11,7 +11,7 @@ from studio.desk import Desk
 from studio.jobs import Jobs
 from studio.library import Library
 from studio.models import ModelCard, Models
-from studio.settings import Settings
+from studio.settings import ENGINE, Settings
 from studio.workers import Worker
 
 
@@ -25,7 +25,7 @@ class Studio:
         self.library = Library(settings.outputs)
         self.desk = Desk(settings.outputs / ".studio" / "desk.json")
         self.models = Models(shelf=settings.models)
-        how = {name: getattr(settings, name) for name in ("device", "attention", "models", "vae", "patience")}
+        how = {name: getattr(settings, name) for name in (*ENGINE, "patience")}
         self.worker = worker or Worker(**how)
         self.jobs = Jobs(self.library, self.models, self.worker, settings.at_once)
 

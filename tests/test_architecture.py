@@ -13,10 +13,13 @@ from pipelines.families import FAMILIES
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ("accelerate", "diffusers", "transformers")
 ADAPTERS = (
+    "pipelines/decoding/anatomy.py",
     "pipelines/families/",
     "pipelines/sources/",
     "pipelines/loading.py",
+    "pipelines/attending.py",
     "pipelines/attention.py",
+    "pipelines/offloading.py",
     "pipelines/memory.py",
     "pipelines/tokenizer.py",
 )

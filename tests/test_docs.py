@@ -12,6 +12,7 @@ from pipelines.attention import CHOICES
 from pipelines.engine.guidance import GUIDANCES
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.engine.spacings import SPACING_LABELS
+from pipelines.placement import MEMORIES, PRECISIONS
 from pipelines.requests import TASKS
 
 ROOT = Path(__file__).parents[1]
@@ -23,9 +24,14 @@ def test_every_sampler_and_spacing_is_in_the_vocabulary(name: str) -> None:
     assert f"`{name}`" in (ROOT / "docs/vocabulary.md").read_text()
 
 
-@pytest.mark.parametrize("name", [*CHOICES, *(task.replace("_", " ") for task in TASKS)])
-def test_the_readme_names_every_attention_choice_and_task(name: str) -> None:
-    assert name in (ROOT / "README.md").read_text().lower()
+@pytest.mark.parametrize("name", [*CHOICES, *PRECISIONS, *MEMORIES])
+def test_every_choice_of_how_a_model_is_loaded_is_explained(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs/placement.md").read_text()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_readme_names_every_task(task: str) -> None:
+    assert task.replace("_", " ") in (ROOT / "README.md").read_text().lower()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import torch
-
-    from pipelines.families.family import Family
-    from pipelines.sources import Source
+from typing import Any
 
 MODULES = {
     "sd": (
@@ -49,6 +43,7 @@ MODULES = {
     "zimage": ("ZImagePipeline", "ZImageImg2ImgPipeline", "ZImageInpaintPipeline"),
     "qwen": ("QwenImagePipeline", "QwenImageImg2ImgPipeline", "QwenImageInpaintPipeline"),
     "flux2": ("Flux2KleinPipeline", "Flux2KleinInpaintPipeline"),
+    "pixart": ("PixArtAlphaPipeline", "PixArtSigmaPipeline"),
     "chroma": ("ChromaPipeline", "ChromaImg2ImgPipeline", "ChromaInpaintPipeline"),
 }
 """The modules here, and the classes that a diffusers folder may name in its model_index.json for each."""
@@ -57,7 +52,6 @@ FAMILIES = {kind: f"pipelines.families.{module}" for module, kinds in MODULES.it
 """The class that a diffusers folder names in its model_index.json → the module that loads it."""
 
 
-def load_family(class_name: str, source: Source, device: torch.device, attention: str) -> Family:
-    """Load the model in ``source`` with the adapter of its kind, onto ``device``."""
-    family: Family = import_module(FAMILIES[class_name]).load(source, device, attention)
-    return family
+def module_of(class_name: str) -> Any:
+    """What loads a kind of model: ``load(source, placement)``, and ``HALF``, the 16-bit type to compute in."""
+    return import_module(FAMILIES[class_name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -11,17 +11,24 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.adapters.controls import Shown
+from pipelines.adapters.image_prompts import Glimpse
 from pipelines.adapters.rack import Adapters, Rack
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import Prediction
 from pipelines.engine.schedule import Path
 from pipelines.families import autoencoder
 from pipelines.families.conditioning import Conditioning
-from pipelines.families.family import Facts
+from pipelines.families.family import Facts, always
 from pipelines.families.preview import fit_preview
-from pipelines.memory import Appetite
+from pipelines.memory import Appetite, release
+from pipelines.offloading import WORDS, Parts
 from pipelines.prompt import Piece
+from pipelines.remembering import Remembered, digest
 from pipelines.shelf import Shelf
+
+NETWORKS = ("unet", "transformer")
+
+SAVINGS = ("one query in a call of the network", "the autoencoder piece by piece")
 
 FIRST = 2
 """Queries in the first call, which shows how much memory one takes: a picture's prompt and negative prompt."""
@@ -36,13 +43,73 @@ class Adapter:
     path: Path
     prediction: Prediction
     device: torch.device
-    report: dict[str, str]
+    report: dict[str, str] = field(default_factory=dict)
     shelf: Shelf | None = None
-    thrift: int = 0
+    go_on: Callable[[], bool] = always
+    remembered: Remembered = field(default_factory=Remembered)
+    _thrift: int = field(default=0, init=False)
+    _less: Sequence[str] = field(default=(), init=False)
 
-    savings: ClassVar[Sequence[str]] = ("one query in a call of the network", "the autoencoder tile by tile")
     cells_at_once: ClassVar[Mapping[str, int]] = {"cpu": 8192, "cuda": 65536}
     """Latent cells in one network call beyond which it is no quicker: 8192 is eight 256-pixel pictures of SD 1."""
+
+    @property
+    def modules(self) -> dict[str, Any]:
+        """Its parts by the names that diffusers' layout gives them."""
+        return {name: part for name, part in vars(self).items() if isinstance(part, nn.Module)}
+
+    @property
+    def network(self) -> Any:
+        """The one of them that estimates."""
+        return next(part for name, part in self.modules.items() if name in NETWORKS)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Where they are: all on the device, until they are settled otherwise."""
+        return Parts(self.modules, self.device, self.network.dtype)
+
+    @property
+    def savings(self) -> Sequence[str]:
+        """Some go without a trace once they are no more needed; then the parts leave the device, to come and go."""
+        return (*SAVINGS, *(WORDS[memory] for memory in self._less))
+
+    @property
+    def thrift(self) -> int:
+        """How many of them are in force."""
+        return self._thrift
+
+    @thrift.setter
+    def thrift(self, thrift: int) -> None:
+        if thrift == 0:
+            self._less = tuple(self.parts.less)
+        elif thrift > len(SAVINGS):
+            self.parts.settle(self._less[thrift - len(SAVINGS) - 1])
+            self.report = {**self.report, "placement": self.parts.said}
+        self._thrift = thrift
+
+    def rest(self) -> bool:
+        """Leave the device to another model, for the processor's memory; whether that could be done.
+
+        Parts that take turns on the device are not moved: they are brought there by hooks of their own.
+        """
+        if self.device.type == "cpu":
+            return True
+        weights = [weight for part in self.modules.values() for weight in part.parameters()]
+        if any(weight.device.type != self.device.type for weight in weights):
+            return False
+        self.rack.forget()
+        self.remembered.forget()
+        self._move(torch.device("cpu"))
+        release(self.device)
+        return True
+
+    def wake(self) -> None:
+        """Come back to the device."""
+        self._move(self.device)
+
+    def _move(self, device: torch.device) -> None:
+        for part in self.modules.values():
+            part.to(device)
 
     def with_guidance(self, conditioning: Conditioning, scale: float) -> Conditioning:
         return replace(conditioning, scale=scale)
@@ -56,19 +123,26 @@ class Adapter:
     def with_controls(self, conditioning: Conditioning, controls: tuple[Shown, ...]) -> Conditioning:
         return replace(conditioning, controls=controls)
 
+    def with_glimpses(self, conditioning: Conditioning, glimpses: tuple[Glimpse, ...]) -> Conditioning:
+        return replace(conditioning, glimpses=glimpses)
+
     def as_negative(self, conditioning: Conditioning) -> Conditioning:
         return conditioning
 
     @torch.inference_mode()
     def encode(self, pixels: Tensor) -> Tensor:
-        return autoencoder.encode(self.vae, pixels, self._tiled(pixels[0].numel()))
+        sparing = self._sparing(pixels[0].numel())
+        return self.remembered.of(
+            (digest(pixels), sparing), lambda: autoencoder.encode(self.parts.bring(self.vae), pixels, sparing)
+        )
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> Tensor:
-        return autoencoder.decode(self.vae, latents, self._tiled(latents[0].numel() * self.facts.downscale**2))
+        pixels = latents[0].numel() * self.facts.downscale**2
+        return autoencoder.decode(self.parts.bring(self.vae), latents, self._sparing(pixels), self.go_on)
 
-    def _tiled(self, pixels: int) -> bool:
-        return pixels > autoencoder.TILED_ABOVE or self.thrift > 1
+    def _sparing(self, pixels: int) -> bool:
+        return pixels > autoencoder.SPARING_ABOVE or self.thrift > 1 or self.parts.memory in ("low", "minimal")
 
     def preview(self, x0: Tensor) -> Tensor:
         factors, bias = self._preview
@@ -93,28 +167,18 @@ class Adapter:
     @cached_property
     def rack(self) -> Rack:
         """What can be put on the network and the text encoders."""
-        parts = {name: part for name, part in vars(self).items() if isinstance(part, nn.Module) and name != "vae"}
-        return Rack(parts, self.device, self.shelf)
+        return Rack({name: part for name, part in self.modules.items() if name != "vae"}, self.device, self.shelf)
 
     def asked(self, queries: Sequence[Query], call: Callable[[], Tensor]) -> Tensor:
         """The network's answer to ``call``, which asks it these; with their adapters on, for just this call."""
-        with self.rack.on(queries[0].conditioning.adapters):
+        self.parts.bring(self.network)
+        glimpses = [query.conditioning.glimpses for query in queries]
+        with self.rack.on(queries[0].conditioning.adapters, glimpses):
             return self.appetite.taking(queries[0].x[0].numel(), len(queries), call)
 
     def told_scales(self, queries: Sequence[Query]) -> Tensor:
         """The guidance scale of each query, [n]."""
         return torch.tensor([query.conditioning.scale for query in queries], device=self.device)
-
-
-def said_of(family: str, device: torch.device, network: Any, vae: Any, attention: str) -> dict[str, str]:
-    """The report of a model: what is really on."""
-    precision, other = (str(module.dtype).removeprefix("torch.") for module in (network, vae))
-    return {
-        "family": family,
-        "device": str(device),
-        "precision": precision if precision == other else f"{precision}, the autoencoder in {other}",
-        "attention": attention,
-    }
 
 
 def is_silent(prompt: Sequence[Piece]) -> bool:

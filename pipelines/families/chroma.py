@@ -13,22 +13,25 @@ from diffusers import ChromaTransformer2DModel
 from torch import Tensor
 from transformers import T5EncoderModel
 
-from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
 from pipelines.families import t5
-from pipelines.families.adapter import levels_of, said_of
+from pipelines.families.adapter import levels_of
 from pipelines.families.alone import ReadAlone
 from pipelines.families.autoencoder import channels_of, downscale_of, read_autoencoder
 from pipelines.families.family import Facts
 from pipelines.families.packing import packed, places, unpacked
 from pipelines.families.paths import flow_path
+from pipelines.placement import Placement
 from pipelines.prompt import Piece
 from pipelines.sources import Source
 
 NATIVE = 1024
 ROOM = 512
 """Tokens that T5 reads."""
+
+HALF = torch.bfloat16
+"""The 16-bit type that these models are computed in; float16 overflows in some of their layers."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -55,16 +58,15 @@ class Chroma(ReadAlone):
         return list(to_x0(self.prediction, unpacked(output.float(), height, width), x, alpha, sigma))
 
 
-def load(source: Source, device: torch.device, attention: str) -> Chroma:
+def load(source: Source, placement: Placement) -> Chroma:
     """Read the parts of a Chroma model; ModelError says what is missing or wrong in it."""
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    transformer = source.weights("transformer", ChromaTransformer2DModel, dtype).to(device)
-    vae = read_autoencoder(source, dtype, device)
+    transformer = placement.read(source, "transformer", ChromaTransformer2DModel)
+    vae = read_autoencoder(source, placement)
     downscale = downscale_of(vae)
     return Chroma(
         transformer=transformer,
         vae=vae,
-        text_encoder=source.weights("text_encoder", T5EncoderModel, dtype).to(device),
+        text_encoder=placement.read(source, "text_encoder", T5EncoderModel),
         tokenizer=source.tokenizer("tokenizer"),
         facts=Facts(
             family="Chroma",
@@ -76,6 +78,5 @@ def load(source: Source, device: torch.device, attention: str) -> Chroma:
         ),
         path=flow_path(source.config("scheduler")),
         prediction="flow",
-        device=device,
-        report=said_of("Chroma", device, transformer, vae, use_attention([transformer, vae], attention, device)),
+        device=placement.device,
     )

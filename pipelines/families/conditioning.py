@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from pipelines.adapters.controls import Shown
+from pipelines.adapters.image_prompts import Glimpse
 from pipelines.adapters.rack import NONE, Adapters
 
 
@@ -18,6 +19,7 @@ class Conditioning:
     ``extra``: channels (n, h, w) that join the latents, if any.  ``scale``: the guidance scale, for networks that are
     told it.  ``silent``: the wording says nothing.  ``negative``: it is guided away from.  ``adapters``: what is on in
     the network while it answers.  ``controls``: what ControlNets are shown meanwhile.
+    ``glimpses``: what IP-Adapters have made of pictures.
     """
 
     tokens: Tensor
@@ -28,6 +30,7 @@ class Conditioning:
     negative: bool = False
     adapters: Adapters = NONE
     controls: tuple[Shown, ...] = ()
+    glimpses: tuple[Glimpse, ...] = ()
 
     @property
     def batch_key(self) -> tuple[Any, ...]:
@@ -36,7 +39,14 @@ class Conditioning:
             self.extra is not None,
             self.adapters.loras,
             *(each.batch_key for each in self.controls),
+            *(each.batch_key for each in self.glimpses),
         )
+
+    @property
+    def wording_key(self) -> tuple[Any, ...]:
+        glimpsed = tuple(id(each.tokens) for each in self.glimpses)
+        shown = tuple(each.whole_picture for each in self.controls)
+        return self.batch_key, id(self.tokens), self.scale, self.negative, glimpsed, shown
 
     def part(self, rows: slice, columns: slice) -> Conditioning:
         """The same for a part of the latents."""

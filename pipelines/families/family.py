@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor
 
 from pipelines.adapters.controls import Shown
+from pipelines.adapters.image_prompts import Glimpse
 from pipelines.adapters.rack import Adapters, Rack
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import Prediction
 from pipelines.engine.schedule import Path
 from pipelines.prompt import Piece
+from pipelines.remembering import Remembered
 from pipelines.shelf import Shelf
+
+if TYPE_CHECKING:
+    from pipelines.offloading import Parts
+
+
+def always() -> bool:
+    """What ``Family.go_on`` says where nobody can change their mind."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,8 @@ class Facts:
     network is given the mask and the masked picture.  ``embeds_guidance``: its network is told the guidance scale and
     needs no second call without the prompt (distilled models).  ``longest``: the longest side in pixels that the
     network can be shown at once; 0 where it has no bound.  ``weighs_words``: attention weights mean something to it;
-    some networks bring the vectors of all words to one length first.
+    some networks bring the vectors of all words to one length first.  ``has_outer_layers``: it can be asked without its
+    deep layers, which then say what they said before.
     """
 
     family: str
@@ -38,6 +49,7 @@ class Facts:
     embeds_guidance: bool = False
     longest: int = 0
     weighs_words: bool = True
+    has_outer_layers: bool = False
 
 
 class Family(Protocol):
@@ -49,16 +61,32 @@ class Family(Protocol):
     prediction: Prediction
     device: Any
     report: Mapping[str, str]
-    """What is really on, in words: device, precision, attention."""
+    """What is really on, in words: device, precision, attention, memory."""
+    modules: Mapping[str, Any]
+    """Its parts by the names that diffusers' layout gives them."""
+    network: Any
+    """The one of them that estimates."""
+    parts: Parts
+    """Where they are."""
     savings: Sequence[str]
     """Ways to want less memory at the price of time, in words, the cheapest first."""
     thrift: int
     """How many of the savings are in force; may be set at any time."""
+    go_on: Callable[[], bool]
+    """Asked while it decodes, whether anybody still waits for that picture; may be set at any time."""
 
     shelf: Shelf | None
     """Where adapters are looked up by their names."""
     rack: Rack
     """LoRAs and embeddings that it can be given; prompts are encoded while they are on."""
+    remembered: Remembered
+    """Prompts and pictures that it has encoded."""
+
+    def rest(self) -> bool:
+        """Leave the device to another model; whether that could be done."""
+
+    def wake(self) -> None:
+        """Come back to it."""
 
     def encode_prompts(self, prompts: Sequence[Sequence[Piece]], clip_skip: int = 1) -> list[Any]:
         """One conditioning per wording, all of the same length, so that they can share a call.
@@ -74,6 +102,9 @@ class Family(Protocol):
 
     def with_controls(self, conditioning: Any, controls: tuple[Shown, ...]) -> Any:
         """The conditioning with what ControlNets are shown while it is estimated with."""
+
+    def with_glimpses(self, conditioning: Any, glimpses: tuple[Glimpse, ...]) -> Any:
+        """The conditioning with what IP-Adapters have made of pictures, which is asked beside its words."""
 
     def as_negative(self, conditioning: Any) -> Any:
         """The conditioning as it is guided away from: some networks are told so, or shown nothing for an empty one."""

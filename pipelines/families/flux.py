@@ -15,24 +15,27 @@ from diffusers import FluxTransformer2DModel
 from torch import Tensor
 from transformers import CLIPTextModel, T5EncoderModel
 
-from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
 from pipelines.errors import InvalidRequest, ModelError
 from pipelines.families import t5
-from pipelines.families.adapter import Adapter, levels_of, said_of, sample_of
+from pipelines.families.adapter import Adapter, levels_of, sample_of
 from pipelines.families.autoencoder import downscale_of, read_autoencoder
 from pipelines.families.clip import chunks_of, numbered
 from pipelines.families.conditioning import Conditioning
 from pipelines.families.family import Facts
 from pipelines.families.packing import packed, places, unpacked
 from pipelines.families.paths import flow_path
+from pipelines.placement import Placement
 from pipelines.prompt import Piece
 from pipelines.sources import Source
 
 NATIVE = 1024
 ROOMS = {True: 512, False: 256}
 """Tokens that T5 reads, by whether the network is told the guidance scale: dev's and schnell's, as published."""
+
+HALF = torch.bfloat16
+"""The 16-bit type that these models are computed in; float16 overflows in some of their layers."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -81,23 +84,21 @@ class Flux(Adapter):
         return list(to_x0(self.prediction, unpacked(output.float(), *x.shape[2:]), x, alpha, sigma))
 
 
-def load(source: Source, device: torch.device, attention: str) -> Flux:
+def load(source: Source, placement: Placement) -> Flux:
     """Read the parts of a Flux model; ModelError says what is missing or wrong in it."""
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    transformer = source.weights("transformer", FluxTransformer2DModel, dtype).to(device)
-    vae = read_autoencoder(source, dtype, device)
+    transformer = placement.read(source, "transformer", FluxTransformer2DModel)
+    vae = read_autoencoder(source, placement)
     return Flux(
         transformer=transformer,
         vae=vae,
-        text_encoder=source.weights("text_encoder", CLIPTextModel, dtype).to(device),
+        text_encoder=placement.read(source, "text_encoder", CLIPTextModel),
         tokenizer=source.tokenizer("tokenizer"),
-        text_encoder_2=source.weights("text_encoder_2", T5EncoderModel, dtype).to(device),
+        text_encoder_2=placement.read(source, "text_encoder_2", T5EncoderModel),
         tokenizer_2=source.tokenizer("tokenizer_2"),
         facts=facts_of(transformer.config, vae, source.name),
         path=flow_path(source.config("scheduler")),
         prediction="flow",
-        device=device,
-        report=said_of("Flux", device, transformer, vae, use_attention([transformer, vae], attention, device)),
+        device=placement.device,
     )
 
 

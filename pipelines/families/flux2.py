@@ -15,15 +15,15 @@ from diffusers import AutoencoderKLFlux2, Flux2Transformer2DModel
 from torch import Tensor
 from transformers import Qwen3ForCausalLM
 
-from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
 from pipelines.engine.schedule import FlowPath, Settling
 from pipelines.families import autoencoder, chat
-from pipelines.families.adapter import levels_of, said_of
+from pipelines.families.adapter import levels_of
 from pipelines.families.alone import ReadAlone
 from pipelines.families.family import Facts
 from pipelines.families.paths import flow_path
+from pipelines.placement import Placement
 from pipelines.prompt import Piece
 from pipelines.sources import Source
 
@@ -33,6 +33,9 @@ ROOM = 512
 
 LAYERS = (9, 18, 27)
 """Of the text encoder, counted from the first."""
+
+HALF = torch.bfloat16
+"""The 16-bit type that these models are computed in; float16 overflows in some of their layers."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -65,7 +68,7 @@ class Flux2(ReadAlone):
 
     @torch.inference_mode()
     def encode(self, pixels: Tensor) -> Tensor:
-        raw = patches(autoencoder.encode(self.vae, pixels, self._tiled(pixels[0].numel())))
+        raw = patches(autoencoder.encode(self.parts.bring(self.vae), pixels, self._sparing(pixels[0].numel())))
         mean, std = self._spread
         return (raw - mean) / std
 
@@ -73,12 +76,13 @@ class Flux2(ReadAlone):
     def decode(self, latents: Tensor) -> Tensor:
         mean, std = self._spread
         pixels = latents[0].numel() * self.facts.downscale**2
-        return autoencoder.decode(self.vae, cells(latents.to(self.device) * std + mean), self._tiled(pixels))
+        raw = cells(latents.to(self.device) * std + mean)
+        return autoencoder.decode(self.vae, raw, self._sparing(pixels), self.go_on)
 
     @property
     def _spread(self) -> tuple[Tensor, Tensor]:
         """The mean and the spread of each channel, as the autoencoder saw them in its training."""
-        norm = self.vae.bn
+        norm = self.parts.bring(self.vae).bn
         spread = (norm.running_var.float() + self.vae.config.batch_norm_eps).sqrt()
         return norm.running_mean.float().view(-1, 1, 1), spread.view(-1, 1, 1)
 
@@ -98,16 +102,15 @@ def places(*counts: int) -> Tensor:
     return torch.cartesian_prod(*(torch.arange(count).float() for count in counts))
 
 
-def load(source: Source, device: torch.device, attention: str) -> Flux2:
+def load(source: Source, placement: Placement) -> Flux2:
     """Read the parts of a Flux.2 klein model; ModelError says what is missing or wrong in it."""
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    transformer = source.weights("transformer", Flux2Transformer2DModel, dtype).to(device)
-    vae = autoencoder.read_autoencoder(source, dtype, device, AutoencoderKLFlux2)
+    transformer = placement.read(source, "transformer", Flux2Transformer2DModel)
+    vae = autoencoder.read_autoencoder(source, placement, AutoencoderKLFlux2)
     scheduler, downscale = source.config("scheduler"), 2 * autoencoder.downscale_of(vae)
     return Flux2(
         transformer=transformer,
         vae=vae,
-        text_encoder=source.weights("text_encoder", Qwen3ForCausalLM, dtype).to(device),
+        text_encoder=placement.read(source, "text_encoder", Qwen3ForCausalLM),
         tokenizer=source.tokenizer("tokenizer"),
         facts=Facts(
             family="Flux.2",
@@ -120,6 +123,5 @@ def load(source: Source, device: torch.device, attention: str) -> Flux2:
         ),
         path=FlowPath(growth=Settling()) if scheduler.get("use_dynamic_shifting") else flow_path(scheduler),
         prediction="flow",
-        device=device,
-        report=said_of("Flux.2", device, transformer, vae, use_attention([transformer, vae], attention, device)),
+        device=placement.device,
     )

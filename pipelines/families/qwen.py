@@ -13,16 +13,16 @@ from diffusers import AutoencoderKLQwenImage, QwenImageTransformer2DModel
 from torch import Tensor
 from transformers import Qwen2_5_VLForConditionalGeneration
 
-from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
 from pipelines.families import chat
-from pipelines.families.adapter import levels_of, said_of
+from pipelines.families.adapter import levels_of
 from pipelines.families.alone import ReadAlone
 from pipelines.families.autoencoder import channels_of, downscale_of, read_autoencoder
 from pipelines.families.family import Facts
 from pipelines.families.packing import packed, unpacked
 from pipelines.families.paths import flow_path
+from pipelines.placement import Placement
 from pipelines.prompt import Piece
 from pipelines.sources import Source
 
@@ -38,6 +38,9 @@ FRAME = chat.Frame(
 """What the model was trained to read around a prompt; what stands before it is not shown to the network."""
 
 LAYERS = (-1,)
+
+HALF = torch.bfloat16
+"""The 16-bit type that these models are computed in; float16 overflows in some of their layers."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -64,16 +67,15 @@ class QwenImage(ReadAlone):
         return list(to_x0(self.prediction, unpacked(output.float(), height, width), x, alpha, sigma))
 
 
-def load(source: Source, device: torch.device, attention: str) -> QwenImage:
+def load(source: Source, placement: Placement) -> QwenImage:
     """Read the parts of a Qwen-Image model; ModelError says what is missing or wrong in it."""
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    transformer = source.weights("transformer", QwenImageTransformer2DModel, dtype).to(device)
-    vae = read_autoencoder(source, dtype, device, AutoencoderKLQwenImage)
+    transformer = placement.read(source, "transformer", QwenImageTransformer2DModel)
+    vae = read_autoencoder(source, placement, AutoencoderKLQwenImage)
     downscale = downscale_of(vae)
     return QwenImage(
         transformer=transformer,
         vae=vae,
-        text_encoder=source.weights("text_encoder", Qwen2_5_VLForConditionalGeneration, dtype).to(device),
+        text_encoder=placement.read(source, "text_encoder", Qwen2_5_VLForConditionalGeneration),
         tokenizer=source.tokenizer("tokenizer"),
         facts=Facts(
             family="Qwen-Image",
@@ -86,6 +88,5 @@ def load(source: Source, device: torch.device, attention: str) -> QwenImage:
         ),
         path=flow_path(source.config("scheduler")),
         prediction="flow",
-        device=device,
-        report=said_of("Qwen-Image", device, transformer, vae, use_attention([transformer], attention, device)),
+        device=placement.device,
     )

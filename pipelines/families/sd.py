@@ -14,17 +14,20 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 from transformers import CLIPTextModel
 
-from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
-from pipelines.families.adapter import Adapter, levels_of, said_of, sample_of
+from pipelines.families.adapter import Adapter, levels_of
 from pipelines.families.autoencoder import read_autoencoder
 from pipelines.families.clip import Reading, at_last, chunks_of, read_chunks
 from pipelines.families.conditioning import Conditioning
 from pipelines.families.paths import diffusion_path, prediction_of
-from pipelines.families.unet import controlled, facts_of, told_guidance
+from pipelines.families.unet import facts_of, output_of, told_guidance
+from pipelines.placement import Placement
 from pipelines.prompt import Piece
 from pipelines.sources import Source
+
+HALF = torch.float16
+"""The 16-bit type that these models are computed in."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -46,35 +49,27 @@ class StableDiffusion(Adapter):
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])
         alpha, sigma, timestep = levels_of(queries, self.device)
-        sample = sample_of(queries, x).to(self.unet.dtype)
         told = {
             "encoder_hidden_states": torch.stack([query.conditioning.tokens for query in queries]),
             "timestep_cond": told_guidance(self.unet, self.told_scales(queries)),
-            "return_dict": False,
         }
-        alone = x.to(self.unet.dtype)
-        output = self.asked(
-            queries,
-            lambda: self.unet(sample, timestep, **told, **controlled(queries, alone, timestep, told))[0],
-        )
+        output = self.asked(queries, lambda: output_of(self.parts.bring(self.unet), queries, x, timestep, told))
         return list(to_x0(self.prediction, output.float(), x, alpha, sigma))
 
 
-def load(source: Source, device: torch.device, attention: str) -> StableDiffusion:
+def load(source: Source, placement: Placement) -> StableDiffusion:
     """Read the parts of a Stable Diffusion model; ModelError says what is missing or wrong in it."""
     scheduler = source.config("scheduler")
     prediction = prediction_of(scheduler, source.name)
-    dtype = torch.float16 if device.type == "cuda" else torch.float32
-    unet = source.weights("unet", UNet2DConditionModel, dtype).to(device)
-    vae = read_autoencoder(source, dtype, device)
+    unet = placement.read(source, "unet", UNet2DConditionModel)
+    vae = read_autoencoder(source, placement)
     return StableDiffusion(
         unet=unet,
         vae=vae,
-        text_encoder=source.weights("text_encoder", CLIPTextModel, dtype).to(device),
+        text_encoder=placement.read(source, "text_encoder", CLIPTextModel),
         tokenizer=source.tokenizer(),
         facts=facts_of("Stable Diffusion", unet, vae, native_cells=64),
         path=diffusion_path(scheduler),
         prediction=prediction,
-        device=device,
-        report=said_of("Stable Diffusion", device, unet, vae, use_attention([unet, vae], attention, device)),
+        device=placement.device,
     )

@@ -15,22 +15,25 @@ from diffusers import SD3Transformer2DModel
 from torch import Tensor
 from transformers import CLIPTextModelWithProjection, T5EncoderModel
 
-from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
 from pipelines.families import t5
-from pipelines.families.adapter import Adapter, levels_of, said_of, sample_of
+from pipelines.families.adapter import Adapter, levels_of, sample_of
 from pipelines.families.autoencoder import downscale_of, read_autoencoder
 from pipelines.families.clip import Chunk, Reading, before_last, chunks_of, read_chunks
 from pipelines.families.conditioning import Conditioning
 from pipelines.families.family import Facts
 from pipelines.families.paths import flow_path
+from pipelines.placement import Placement
 from pipelines.prompt import Piece
 from pipelines.sources import Source
 from pipelines.tokenizer import sequence_weights
 
 ROOMS = (256, 512)
 """Tokens that T5 reads: as published, and the most, for wordings that do not fit."""
+
+HALF = torch.bfloat16
+"""The 16-bit type that these models are computed in; float16 overflows in some of their layers."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -72,7 +75,7 @@ class StableDiffusion3(Adapter):
         """What T5 says, or as much silence."""
         if self.text_encoder_3 is None:
             width = self.transformer.config.joint_attention_dim
-            return torch.zeros(room, width, dtype=self.text_encoder.dtype, device=self.device)
+            return torch.zeros(room, width, dtype=self.transformer.dtype, device=self.device)
         return t5.read(self.tokenizer_3, self.text_encoder_3, prompt, room, self.device)
 
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
@@ -89,27 +92,25 @@ class StableDiffusion3(Adapter):
         return list(to_x0(self.prediction, output.float(), x, alpha, sigma))
 
 
-def load(source: Source, device: torch.device, attention: str) -> StableDiffusion3:
+def load(source: Source, placement: Placement) -> StableDiffusion3:
     """Read the parts of a Stable Diffusion 3 model; ModelError says what is missing or wrong in it."""
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    transformer = source.weights("transformer", SD3Transformer2DModel, dtype).to(device)
-    vae = read_autoencoder(source, dtype, device)
+    transformer = placement.read(source, "transformer", SD3Transformer2DModel)
+    vae = read_autoencoder(source, placement)
     reads_t5, name = source.has("text_encoder_3"), "Stable Diffusion 3"
     return StableDiffusion3(
         transformer=transformer,
         vae=vae,
-        text_encoder=source.weights("text_encoder", CLIPTextModelWithProjection, dtype).to(device),
+        text_encoder=placement.read(source, "text_encoder", CLIPTextModelWithProjection),
         tokenizer=source.tokenizer("tokenizer"),
-        text_encoder_2=source.weights("text_encoder_2", CLIPTextModelWithProjection, dtype).to(device),
+        text_encoder_2=placement.read(source, "text_encoder_2", CLIPTextModelWithProjection),
         tokenizer_2=source.tokenizer("tokenizer_2"),
-        text_encoder_3=source.weights("text_encoder_3", T5EncoderModel, dtype).to(device) if reads_t5 else None,
+        text_encoder_3=placement.read(source, "text_encoder_3", T5EncoderModel) if reads_t5 else None,
         tokenizer_3=source.tokenizer("tokenizer_3") if reads_t5 else None,
         facts=facts_of(name, transformer.config, vae),
         path=flow_path(source.config("scheduler"), even="linspace"),
         prediction="flow",
-        device=device,
-        report=said_of(name, device, transformer, vae, use_attention([transformer, vae], attention, device))
-        | {"text encoders": "CLIP, CLIP and T5" if reads_t5 else "CLIP and CLIP, no T5"},
+        device=placement.device,
+        report={"text encoders": "CLIP, CLIP and T5" if reads_t5 else "CLIP and CLIP, no T5"},
     )
 
 

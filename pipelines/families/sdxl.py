@@ -16,20 +16,23 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
-from pipelines.families.adapter import Adapter, is_silent, levels_of, said_of, sample_of
+from pipelines.families.adapter import Adapter, is_silent, levels_of
 from pipelines.families.autoencoder import read_autoencoder
 from pipelines.families.clip import Chunk, before_last, chunks_of, read_chunks
 from pipelines.families.conditioning import Conditioning
 from pipelines.families.paths import diffusion_path, prediction_of
-from pipelines.families.unet import controlled, facts_of, told_guidance
+from pipelines.families.unet import facts_of, output_of, told_guidance
+from pipelines.placement import Placement
 from pipelines.prompt import Piece
 from pipelines.sources import Source
 
 BEAUTIFUL, UGLY = 6.0, 2.5
 """The aesthetic scores, out of 10, that the refiner is told to paint towards and away from, as published."""
+
+HALF = torch.float16
+"""The 16-bit type that these models are computed in."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -73,7 +76,6 @@ class StableDiffusionXL(Adapter):
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])
         alpha, sigma, timestep = levels_of(queries, self.device)
-        sample = sample_of(queries, x).to(self.unet.dtype)
         told = {
             "encoder_hidden_states": torch.stack([query.conditioning.tokens for query in queries]),
             "added_cond_kwargs": {
@@ -81,13 +83,8 @@ class StableDiffusionXL(Adapter):
                 "time_ids": self._sizes(queries),
             },
             "timestep_cond": told_guidance(self.unet, self.told_scales(queries)),
-            "return_dict": False,
         }
-        alone = x.to(self.unet.dtype)
-        output = self.asked(
-            queries,
-            lambda: self.unet(sample, timestep, **told, **controlled(queries, alone, timestep, told))[0],
-        )
+        output = self.asked(queries, lambda: output_of(self.parts.bring(self.unet), queries, x, timestep, told))
         return list(to_x0(self.prediction, output.float(), x, alpha, sigma))
 
     def _sizes(self, queries: Sequence[Query]) -> Tensor:
@@ -108,27 +105,25 @@ class StableDiffusionXL(Adapter):
         return bool(room == 5 * config.addition_time_embed_dim)
 
 
-def load(source: Source, device: torch.device, attention: str) -> StableDiffusionXL:
+def load(source: Source, placement: Placement) -> StableDiffusionXL:
     """Read the parts of an SDXL model; ModelError says what is missing or wrong in it."""
     scheduler = source.config("scheduler")
     prediction = prediction_of(scheduler, source.name)
-    dtype = torch.float16 if device.type == "cuda" else torch.float32
-    unet = source.weights("unet", UNet2DConditionModel, dtype).to(device)
-    vae = read_autoencoder(source, dtype, device)
+    unet = placement.read(source, "unet", UNet2DConditionModel)
+    vae = read_autoencoder(source, placement)
     index = source.config("model_index")
     both = source.has("text_encoder") or bool((index.get("text_encoder") or [None])[0])
     name = "Stable Diffusion XL"
     return StableDiffusionXL(
         unet=unet,
         vae=vae,
-        text_encoder=source.weights("text_encoder", CLIPTextModel, dtype).to(device) if both else None,
+        text_encoder=placement.read(source, "text_encoder", CLIPTextModel) if both else None,
         tokenizer=source.tokenizer("tokenizer") if both else None,
-        text_encoder_2=source.weights("text_encoder_2", CLIPTextModelWithProjection, dtype).to(device),
+        text_encoder_2=placement.read(source, "text_encoder_2", CLIPTextModelWithProjection),
         tokenizer_2=source.tokenizer("tokenizer_2"),
         hides_silence=bool(index.get("force_zeros_for_empty_prompt", both)),
         facts=facts_of(name, unet, vae, native_cells=128),
         path=diffusion_path(scheduler),
         prediction=prediction,
-        device=device,
-        report=said_of(name, device, unet, vae, use_attention([unet, vae], attention, device)),
+        device=placement.device,
     )

@@ -32,3 +32,10 @@ def read_alone(tokenizer: Any, encoder: Any, prompt: Sequence[Piece], room: int,
     tokens, mask = torch.tensor([numbers], device=device), torch.tensor([seen], device=device)
     encoded = encoder(tokens, attention_mask=mask)[0][0]
     return emphasize(encoded, [*(weight for _, weight in said), *[1.0] * (len(numbers) - len(said))])
+
+
+def read_bare(tokenizer: Any, encoder: Any, prompt: Sequence[Piece], room: int, device: torch.device) -> Tensor:
+    """The same without anything that would fill it up: (length, width)."""
+    said = sequence_weights(tokenizer, prompt)[: room - 1]
+    numbers = torch.tensor([[*(token for token, _ in said), tokenizer.eos_token_id]], device=device)
+    return emphasize(encoder(numbers)[0][0], [*(weight for _, weight in said), 1.0])

@@ -13,15 +13,15 @@ from diffusers import ZImageTransformer2DModel
 from torch import Tensor
 from transformers import Qwen3Model
 
-from pipelines.attention import use_attention
 from pipelines.engine.guidance import Query
 from pipelines.engine.prediction import to_x0
 from pipelines.families import chat
-from pipelines.families.adapter import levels_of, said_of
+from pipelines.families.adapter import levels_of
 from pipelines.families.alone import ReadAlone
 from pipelines.families.autoencoder import downscale_of, read_autoencoder
 from pipelines.families.family import Facts
 from pipelines.families.paths import flow_path
+from pipelines.placement import Placement
 from pipelines.prompt import Piece
 from pipelines.sources import Source
 
@@ -31,6 +31,9 @@ ROOM = 512
 
 LAYERS = (-2,)
 """Of the text encoder: the one before the last."""
+
+HALF = torch.bfloat16
+"""The 16-bit type that these models are computed in; float16 overflows in some of their layers."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -53,16 +56,15 @@ class ZImage(ReadAlone):
         return list(to_x0(self.prediction, -output.float(), x, alpha, sigma))
 
 
-def load(source: Source, device: torch.device, attention: str) -> ZImage:
+def load(source: Source, placement: Placement) -> ZImage:
     """Read the parts of a Z-Image model; ModelError says what is missing or wrong in it."""
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    transformer = source.weights("transformer", ZImageTransformer2DModel, dtype).to(device)
-    vae = read_autoencoder(source, dtype, device)
+    transformer = placement.read(source, "transformer", ZImageTransformer2DModel)
+    vae = read_autoencoder(source, placement)
     downscale = downscale_of(vae)
     return ZImage(
         transformer=transformer,
         vae=vae,
-        text_encoder=source.weights("text_encoder", Qwen3Model, dtype).to(device),
+        text_encoder=placement.read(source, "text_encoder", Qwen3Model),
         tokenizer=source.tokenizer("tokenizer"),
         facts=Facts(
             family="Z-Image",
@@ -75,6 +77,5 @@ def load(source: Source, device: torch.device, attention: str) -> ZImage:
         ),
         path=flow_path(source.config("scheduler")),
         prediction="flow",
-        device=device,
-        report=said_of("Z-Image", device, transformer, vae, use_attention([transformer, vae], attention, device)),
+        device=placement.device,
     )

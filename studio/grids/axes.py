@@ -145,6 +145,7 @@ SETTINGS: dict[str, Setting] = {
     "guidance": _sampling("Guidance", "guidance", number),
     "sampler": _sampling("", "sampler", sampler, {name: row.label for name, row in SAMPLERS.items()}),
     "spacing": _sampling("", "spacing", spacing, SPACING_LABELS),
+    "reuse": _sampling("Reuse", "reuse", whole),
     "size": Setting("", "size", size, _resized),
     "clip_skip": _own("Clip skip", "clip_skip", whole),
     "strength": _own("Strength", "strength", number),

@@ -3,6 +3,7 @@
     messages.py    what crosses the pipe
     child.py       the child: the only file of the studio that lets torch in
     going.py       one run in it: what is kept and told
+    stock.py       models kept in it for the next time
     keeping.py     how far a run is, kept on disk by the child
     process.py     a running child, seen from the parent
     turn.py        one run on it, with an eye on the clock

@@ -29,6 +29,7 @@ from studio.explain import sentence
 from studio.settings import QUIET
 from studio.workers.going import Going, Send
 from studio.workers.messages import Cancel, Finished, Loading, Model, Prepare, Ready, Refused, Run, Unready
+from studio.workers.stock import Stock
 
 DEVICE_FAULT = "AcceleratorError"
 """What torch raises once something has gone wrong on the device itself: only a new process can work with it again."""
@@ -52,7 +53,7 @@ def main(load: str, together: str) -> None:
 
 
 class Engine:
-    """At most one loaded model, and the runs on it.
+    """One model at work, and the runs on it; others that were before it rest in ``Stock``.
 
     A run joins those under way if it is of their model.  One of another model waits until they are over, and so does
     whatever comes behind it.  ``inbox`` and ``cancelled`` are filled by the listener.
@@ -61,7 +62,7 @@ class Engine:
     def __init__(self, load: str, together: str, send: Send) -> None:
         self.inbox: queue.SimpleQueue[Prepare | Run] = queue.SimpleQueue()
         self.cancelled: set[str] = set()
-        self._load_name = load
+        self._stock = Stock(lambda model: _loaded(load, model))
         self._together_name = together
         self._send = send
         self._waiting: deque[Prepare | Run] = deque()
@@ -99,6 +100,7 @@ class Engine:
         """Have the model loaded and let a run join; how that went is said on the way."""
         try:
             self._ensure(command.model)
+            self._stock.make_room()
             if isinstance(command, Run):
                 going = Going(command, self._send)
                 self._together.add(command.run, command.request, resume=going.kept.read(), done=command.done)
@@ -108,15 +110,14 @@ class Engine:
                 self._send(Refused(command.run, sentence(error)))
 
     def _ensure(self, model: Model) -> None:
-        """Have ``model`` loaded, and no other, since two may not fit; StudioError where it cannot be."""
+        """Have ``model`` at work, and no other; StudioError where it cannot be."""
         if self._together is not None and self._model == model:
             return
         self._together = None
-        self._send(Loading())
         try:
-            how = {name: value for name, value in vars(model).items() if name != "folder"}
-            family = _named(self._load_name)(model.folder, **how)
+            family = self._stock.get(model, loading=lambda: self._send(Loading()))
             self._together = _named(self._together_name)(family)
+            self._together.wanted = lambda run: run not in self.cancelled
         except Exception as error:
             reason = sentence(error)
             self._send(Unready(reason))
@@ -156,6 +157,11 @@ class Engine:
         self._send(Refused(run, reason))
         error.__traceback__ = None  # and with it what its frames hold
         gc.collect()
+
+
+def _loaded(load: str, model: Model) -> Any:
+    how = {name: value for name, value in vars(model).items() if name != "folder"}
+    return _named(load)(model.folder, **how)
 
 
 def _named(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any
 
 from PIL import Image
@@ -37,12 +38,13 @@ class Going:
     def _told(self, event: Step | Picture) -> Iterator[Any]:
         run = self._run.run
         if isinstance(event, Picture):
-            yield Made(run, event.index, event.seed, event.image, event.proof, event.spared, event.adapters)
+            told = {item.name: getattr(event, item.name) for item in fields(Picture)}
+            yield Made(run=run, **told)
             return
         yield Progress(run, event.index, event.step, event.steps)
         jpeg = self._previews.draw(event)
         if jpeg is not None:
-            yield Preview(run, event.index, jpeg)
+            yield Preview(run, event.index, jpeg, event.place)
 
 
 class Previews:

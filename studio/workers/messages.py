@@ -27,11 +27,13 @@ class EngineLost(StudioError):
 
 @dataclass(frozen=True)
 class Model:
-    """Which model to have loaded, and how; ``models`` and ``vae`` as ``pipelines.loading.load`` has them."""
+    """Which model to have loaded, and how, as ``pipelines.loading.load`` has it."""
 
     folder: Path
     device: str = "auto"
+    precision: str = "auto"
     attention: str = "auto"
+    memory: str = "auto"
     models: Path | None = None
     vae: str | None = None
 
@@ -81,7 +83,7 @@ class Loading:
 
 @dataclass(frozen=True)
 class Ready:
-    """A model is loaded; ``on`` says in words what is really on: device, precision, attention."""
+    """A model is loaded; ``on`` says in words what is really on: device, precision, attention, memory."""
 
     on: Mapping[str, str]
 
@@ -105,16 +107,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Preview:
-    """A small JPEG of what picture ``index`` is becoming."""
+    """A small JPEG of what picture ``index`` is becoming; ``place`` as in ``pipelines.events.Step``."""
 
     run: str
     index: int
     jpeg: bytes
+    place: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
 class Made:
-    """Picture ``index`` is done; ``proof``, ``spared`` and ``adapters`` as in ``pipelines.events.Picture``."""
+    """Picture ``index`` is done, with all that ``pipelines.events.Picture`` says of it."""
 
     run: str
     index: int
@@ -123,6 +126,7 @@ class Made:
     proof: Proof | None = None
     spared: str = ""
     adapters: tuple[Used, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

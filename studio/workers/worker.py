@@ -38,7 +38,7 @@ CLOSING = "The studio was closed before this was done: start it and try again."
 
 @dataclass(frozen=True)
 class Status:
-    """How the engine is.  ``message``: why it failed.  ``on``: device, precision, attention, once a model is loaded."""
+    """How the engine is.  ``message``: why it failed.  ``on``: device, precision and so on, once a model is loaded."""
 
     state: State = "loading"
     message: str | None = None
@@ -58,7 +58,9 @@ class Worker:
         self,
         *,
         device: str = "auto",
+        precision: str = "auto",
         attention: str = "auto",
+        memory: str = "auto",
         models: Path | None = None,
         vae: str | None = None,
         load: str = "pipelines.loading:load",
@@ -66,10 +68,9 @@ class Worker:
         patience: float = 600.0,
         save_every: float = 5.0,
     ) -> None:
-        self.device = device
-        self.attention = attention
-        self.models = models
-        self.vae = vae
+        self._model = partial(
+            Model, device=device, precision=precision, attention=attention, memory=memory, models=models, vae=vae
+        )
         self.patience = patience
         self.save_every = save_every
         self.status = Status()
@@ -166,9 +167,6 @@ class Worker:
         if process:
             process.close()
         self._starting.shutdown(wait=False)
-
-    def _model(self, folder: Path) -> Model:
-        return Model(folder, self.device, self.attention, self.models, self.vae)
 
     def _living(self) -> Process:
         """The engine's process, a new one where there is none or it has died.  Under the lock."""

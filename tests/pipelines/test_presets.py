@@ -42,6 +42,7 @@ NAMES = [
     ("QwenImagePipeline", "Qwen-Image-Lightning-4steps-V1.0", 4, 1.0, "euler", "none"),
     ("Flux2KleinPipeline", "flux-2-klein-4b", 4, 1.0, "euler", "none"),
     ("Flux2KleinPipeline", "flux-2-klein-base-4b", 28, 4.0, "euler", "cfg"),
+    ("PixArtSigmaPipeline", "PixArt-Sigma-XL-2-1024-MS", 20, 4.5, "dpmpp_2m", "cfg"),
     ("ChromaPipeline", "Chroma1-HD", 30, 5.0, "euler", "cfg"),
 ]
 

@@ -31,6 +31,7 @@ COMFY = {
     "models/clip/clip_l.safetensors": "text_encoder",
     "models/embeddings/easy.safetensors": "embedding",
     "models/ipadapter/plus.safetensors": "ip_adapter",
+    "models/clip_vision/CLIP-ViT-H-14.safetensors": "image_encoder",
 }
 
 

@@ -12,10 +12,23 @@ import pytest
 import torch
 from PIL import Image
 
+from pipelines.decoding import maps
 from pipelines.engine.engine import Engine, Trajectory
 from pipelines.engine.samplers import SAMPLERS
 from pipelines.events import Ended, Picture, Step
-from pipelines.requests import Guiding, Inpaint, Margins, Outpaint, Request, Sampling, Size, TextToImage, Variation
+from pipelines.remembering import Remembered
+from pipelines.requests import (
+    Guiding,
+    Hires,
+    Inpaint,
+    Margins,
+    Outpaint,
+    Request,
+    Sampling,
+    Size,
+    TextToImage,
+    Variation,
+)
 from pipelines.run import generate
 from pipelines.together import PLANS, Together
 
@@ -208,6 +221,28 @@ def test_a_dropped_request_is_not_decoded_and_the_others_do_not_notice(models, m
     runner.drop("goes")  # is left in peace
 
 
+@pytest.mark.parametrize("options", [{}, {"hires": Hires(scale=2.0, steps=2, upscale="pixels")}])
+def test_a_request_that_is_not_wanted_any_more_ends_while_it_is_decoded(models, monkeypatch, options: Any) -> None:
+    """Also between its two walks.  Nobody asks about it again, and the others are made as if it had not been."""
+    family, asked = models().family, []
+    monkeypatch.setitem(maps.AT_ONCE, "cpu", 1)
+    expected = alone(family, wish(count=2))
+
+    def wanted(key: Any) -> bool:
+        asked.append(key)
+        return key == "stays" or asked.count("goes") < 20
+
+    runner = Together(family)
+    runner.wanted = wanted
+    runner.add("stays", wish(count=2))
+    runner.add("goes", wish(seed=77, steps=3, **options))
+    told = finish(runner)
+    assert asked.count("goes") == 20 and asked.count("stays") > 100
+    assert not pictures(told, "goes") and [event for key, event in told if key == "goes"][-1] == Ended()
+    assert pictures(told, "stays") == expected
+    assert family.go_on()
+
+
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_fault_ends_the_request_that_has_it(models, calls: list[int], monkeypatch, exact: bool) -> None:
     """In planning, in the network, in the decoder: the others are made as if nothing had been."""
@@ -225,6 +260,7 @@ def test_a_fault_ends_the_request_that_has_it(models, calls: list[int], monkeypa
         return estimate(queries)
 
     expected = alone(family, wish(count=2))
+    monkeypatch.setattr(family, "remembered", Remembered())  # what is poisoned here is to be forgotten
     monkeypatch.setattr(family, "encode_prompts", poisoned)
     monkeypatch.setattr(family, "estimate", choking)
     runner = Together(family, exact)

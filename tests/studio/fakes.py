@@ -34,7 +34,7 @@ def make_worker(**settings: Any) -> Worker:
     return Worker(load=f"{__name__}:load", together=f"{__name__}:Together", **settings)
 
 
-def load(folder: Path, *, device: str, attention: str, models: Path | None, vae: str | None) -> Any:
+def load(folder: Path, *, device: str, attention: str, **how: Any) -> Any:
     """Loads anything but a folder named ``broken``; ``large`` takes long and reads all the while, ``stuck`` hangs."""
     if folder.name == "broken":
         raise ModelError("The model is broken.")
@@ -43,7 +43,8 @@ def load(folder: Path, *, device: str, attention: str, models: Path | None, vae:
         Path(__file__).read_bytes()
     if folder.name == "stuck":
         time.sleep(3600)
-    return SimpleNamespace(report={"device": device, "attention": attention, "process": str(os.getpid())})
+    report = {"device": device, "attention": attention, "process": str(os.getpid()), "loaded": str(time.monotonic())}
+    return SimpleNamespace(report=report, rest=lambda: "restless" not in folder.name, wake=lambda: None)
 
 
 class Together:
@@ -99,7 +100,8 @@ def generate(request: Request, done: Collection[int]) -> Iterator[Step | Picture
                 time.sleep(3600 if "undecodable" in words else 2 if "large" in words else 0)
                 proof = PROOF if isinstance(request, Inpaint) else None
                 spared = "in crumbs" if "spared" in words else ""
-                yield Picture(index, request.seed_of(index), paint(request.alone(index)), proof, spared)
+                notes = ("It looks like a copy.",) if "copy" in words else ()
+                yield Picture(index, request.seed_of(index), paint(request.alone(index)), proof, spared, notes=notes)
 
 
 def _misbehave(words: list[str]) -> None:

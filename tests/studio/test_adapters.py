@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from diffusers import ControlNetModel, UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import save_file
 
+from pipelines import controls, loading, requests, run
 from pipelines.requests import Sampling, Size, TextToImage
-from studio import cli
+from studio import arguments, cli
 from studio.settings import Settings
 from studio.workers import Worker
-from tests.tiny.parts import make_vae
+from tests.pipelines.adapters.test_ip_adapter import make_plain
+from tests.tiny.parts import make_image_encoder, make_vae
 
 PROMPT = "a red zork house <lora:ink:0.5:0.8>"
 
@@ -75,6 +81,63 @@ def test_a_picture_with_all_of_them_is_made_again(
     (shelf / "Lora" / "ink.safetensors").unlink()
     assert cli.main(again) == 2
     assert "There is no LoRA 'ink'" in capsys.readouterr().err
+
+
+def test_a_picture_with_an_image_prompt_is_made_again(
+    sd_folder: Path, shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it was shown is kept by the hash of its pixels, and found by it."""
+    write_ip_adapter(sd_folder, shelf, "like")
+    photo = tmp_path / "photo.png"
+    Image.effect_noise((40, 40), 90).convert("RGB").save(photo)
+    plain = generate(sd_folder, shelf, tmp_path / "out", capsys)
+    made = generate(sd_folder, shelf, tmp_path / "out", capsys, "--image-prompt", f"like,image={photo},weight=0.7")
+    recipe = recipe_of(made)
+    (prompt,) = recipe["request"]["image_prompts"]
+    assert (tmp_path / "out" / "inputs" / f"{prompt['image']['sha256']}.png").is_file()
+    assert [each["kind"] for each in recipe["adapters"]] == ["lora", "embedding", "ip_adapter"]
+    assert recipe["pixels"] != recipe_of(plain)["pixels"]
+    photo.unlink()
+    assert cli.main(["replay", str(made), "--models", str(shelf), "--out", str(tmp_path / "copies")]) == 0
+    assert "pixel for pixel" in capsys.readouterr().err
+
+
+def write_ip_adapter(model: Path, shelf: Path, name: str) -> None:
+    network = UNet2DConditionModel.from_pretrained(model / "unet")
+    (shelf / "ipadapter").mkdir(exist_ok=True)
+    make_image_encoder().save_pretrained(shelf / "ipadapter" / "image_encoder")
+    save_file(make_plain(network, 1), shelf / "ipadapter" / f"{name}.safetensors")
+
+
+def test_the_examples_of_the_page_run(
+    sd_folder: Path, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its commands are understood; its programs run one after another, on a shelf that has what they name."""
+    page = (Path(__file__).parents[2] / "docs" / "adapters.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    photo = Image.effect_noise((64, 64), 90).convert("RGB")
+    photo.save("photo.png")
+    for line in re.findall(r"^    diffusion-studio generate (.+)$", page, re.MULTILINE):
+        arguments.generate().parse_args(shlex.split(line))
+    write_ip_adapter(sd_folder, shelf, "ip-adapter_sd15")
+    (shelf / "Lora" / "ink.safetensors").rename(shelf / "Lora" / "watercolour.safetensors")
+    (shelf / "ControlNet").mkdir()
+    network = ControlNetModel.from_unet(
+        UNet2DConditionModel.from_pretrained(sd_folder / "unet"), conditioning_embedding_out_channels=(8, 8, 16, 16)
+    )
+    save_file(network.state_dict(), shelf / "ControlNet" / "canny.safetensors")
+    (shelf / "checkpoints").mkdir()
+    shutil.copytree(sd_folder, shelf / "checkpoints" / "model")
+    shelf.rename(tmp_path / "models")
+    names = {name: value for module in (controls, requests, loading, run) for name, value in vars(module).items()}
+    names |= {"photo": photo, "TextToImage": small}
+    exec("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), names)
+    assert [each.name for each in names["event"].adapters] == ["watercolour", "zork", "canny", "ip-adapter_sd15"]
+
+
+def small(**said: Any) -> TextToImage:
+    """A request as it is said, for a small picture of few steps."""
+    return TextToImage(size=Size(width=64, height=64), sampling=Sampling(steps=2), **said)
 
 
 def test_the_engine_looks_on_the_same_shelf(sd_folder: Path, shelf: Path, tmp_path: Path) -> None:

@@ -174,9 +174,9 @@ def test_finer_control_reaches_the_recipe(sd_folder: Path, tmp_path: Path, capsy
     fine = (
         "--sampler", "DPM++ 2M SDE", "--spacing", "KarrasScheduler", "--eta", "0.5", "--s-noise", "1.01", "--rho", "5",
         "--sigma-max", "10", "--guidance-method", "apg", "--guidance-stop", "0.8", "--variation-seed", "3",
-        "--variation-strength", "0.1", "--clip-skip", "2", "--noise", "device",
+        "--variation-strength", "0.1", "--clip-skip", "2", "--noise", "device", "--reuse", "2",
     )  # fmt: skip
-    words = ["generate", "a tree", "--steps", "2", "--model", str(sd_folder), "--out", str(tmp_path / "out")]
+    words = ["generate", "a tree", "--steps", "4", "--model", str(sd_folder), "--out", str(tmp_path / "out")]
     assert cli.main([*words, *fine]) == 2
     assert "Unknown spacing 'KarrasScheduler'" in capsys.readouterr().err
     fine = tuple("Karras" if word == "KarrasScheduler" else word for word in fine)
@@ -186,7 +186,7 @@ def test_finer_control_reaches_the_recipe(sd_folder: Path, tmp_path: Path, capsy
     assert request.tuning == Tuning(eta=0.5, s_noise=1.01, rho=5, sigma_max=10)
     assert request.guiding == Guiding(method="apg", stop=0.8)
     assert request.variation == Variation(seed=3, strength=0.1)
-    assert (request.clip_skip, request.sampling.noise) == (2, "device")
+    assert (request.clip_skip, request.sampling.noise, request.sampling.reuse) == (2, "device", 2)
 
 
 def test_outpaint_takes_pixels_and_shares_of_its_own_sides(
@@ -304,7 +304,9 @@ BAD = [
     ((*GENERATE, "--style", "oil", "--words", "void"), r"There is no style 'oil': write some into void.styles.csv"),
     (("look", "x", "--model", "model", "--words", "void"), "The model in .* has no tokenizer"),
     (("look", "x", "--steps", "0", "--model", "model"), "steps must be a whole number"),
-    ((*GENERATE, "--attention", "flash"), "Unknown attention 'flash'.*sdpa"),
+    ((*GENERATE, "--attention", "flsh"), r"Unknown attention 'flsh' \(did you mean flash\?\): choose .*sdpa"),
+    ((*GENERATE, "--precision", "half"), "Unknown precision 'half'.*: choose one of auto, float32, bfloat16, float16"),
+    ((*GENERATE, "--memory", "tiny"), "Unknown memory 'tiny'.*: choose one of auto, high, balanced, low, minimal"),
     ((*GENERATE, "--stesp", "3"), "no option '--stesp'.*did you mean --steps"),
     ((*GENERATE, "--mask", "mask.png"), "no option '--mask'"),
     ((*GENERATE, "y"), "no use for 'y': put a prompt of several words in quotes"),
@@ -380,4 +382,6 @@ def test_what_only_the_model_knows_is_refused_as_well(
     assert "no device 'abacus'" in capsys.readouterr().err
     assert cli.main(["generate", "x", "--attention", "xformers", *common]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+    assert cli.main(["generate", "x", "--memory", "balanced", "--device", "cpu", *common]) == 2
+    assert "choose auto, high, low or minimal" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""``--control``: a ControlNet and the picture that it is shown."""
+"""``--control`` and ``--image-prompt``: a file of the shelf and the picture that it is shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pipelines.controls import Control
+from pipelines.controls import Control, ImagePrompt
 from pipelines.errors import InvalidRequest
 from studio import arguments, asking
 from studio.models import Models
@@ -23,6 +23,18 @@ def test_it_becomes_a_part_of_the_request(tmp_path: Path) -> None:
         Control(image=image, name="lines", weight=0.5, end=0.8, preparation="edges"),
         Control(image=image, name="depth"),
     )
+
+
+def test_so_does_an_image_prompt(tmp_path: Path) -> None:
+    image, path = Image.new("RGB", (32, 24), "teal"), tmp_path / "like.png"
+    image.save(path)
+    words = ["a house", "--image-prompt", f"face,image={path},weight=0.5,start=.2", "--image-prompt"]
+    options = arguments.generate().parse_args([*words, f"plus,image={path}"])
+    request = asking.text_to_image(options, Models().card("meadow"))
+    first, second = ImagePrompt(image=image, name="face", weight=0.5, start=0.2), ImagePrompt(image=image, name="plus")
+    assert request.image_prompts == (first, second) and request.controls == ()
+    with pytest.raises(InvalidRequest, match="--image-prompt has no use for 'preparation=edges'"):
+        arguments.generate().parse_args(["a house", "--image-prompt", f"face,image={path},preparation=edges"])
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,12 @@ def test_a_card_says_what_the_loaded_model_says_of_negative_prompts(
     assert Models().card(str(folder)).hears is not load(folder, device="cpu").facts.embeds_guidance
 
 
+@pytest.mark.parametrize("family", ["sd", "sd3", "flux", "flux2", "qwen"])
+def test_a_card_says_what_the_loaded_model_says_of_its_sizes(tmp_path: Path, family: str) -> None:
+    folder = make_folder(tmp_path / "model", family)
+    assert Models().card(str(folder)).multiple == load(folder, device="cpu").facts.multiple
+
+
 def test_a_names_tokenizer_is_told_of_a_file_as_of_its_folder(shelf: Path) -> None:
     path = shelf / "checkpoints" / "mine" / "Tiny.v1.safetensors"
     assert looking.tokenizer(path)("a red house").input_ids == make_sd_pipeline().tokenizer("a red house").input_ids

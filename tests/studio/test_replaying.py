@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -34,7 +36,9 @@ from studio import cli
 from studio.library import Library, Recipe, open_picture
 from studio.library.export import export
 from studio.replaying import ingredients, verdict
+from tests import original
 from tests.studio.formats.files import png
+from tests.tiny import make_sd_pipeline
 
 EACH = 3
 """Pictures of each kind; with 13 it is more than fifty, which takes half a minute."""
@@ -206,6 +210,44 @@ def test_a_picture_of_another_program_is_made_with_the_model_that_is_given(
     assert said.err.startswith("Tiling (True) has no counterpart here.\nThe seed is kept, but A1111 draws")
     request = Library(tmp_path / "out").request(Path(said.out.strip()))
     assert (request.prompt, request.sampling.seed, request.sampling.sampler) == ("a red house", 3, "euler_a")
+
+
+def test_a_model_of_the_shelf_is_found_by_its_hash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it is called otherwise by now; another file of its name does not draw in its stead."""
+    shelf, out = tmp_path / "models", tmp_path / "out"
+    file = shelf / "checkpoints" / "house.safetensors"
+    write_model(file, 1)
+    words = ["generate", "a house", "--models", str(shelf), "--out", str(out), "--steps", "1", "--seed", "3"]
+    assert cli.main([*words, "--model", "house", "--width", "64", "--height", "64"]) == 0
+    made = Path(capsys.readouterr().out.strip())
+    mark = recipe_of(made)["file"]
+    assert mark == {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "bytes": file.stat().st_size}
+
+    again = ["replay", str(made), "--models", str(shelf), "--out", str(tmp_path / "copies")]
+    (shelf / "checkpoints" / "buildings").mkdir()
+    moved = file.rename(shelf / "checkpoints" / "buildings" / "home.safetensors")
+    shutil.copytree(file.with_suffix(""), moved.with_suffix(""))
+    assert cli.main(again) == 0
+    assert "pixel for pixel" in capsys.readouterr().err
+
+    write_model(file, 2)
+    assert cli.main(again) == 0
+    assert "pixel for pixel" in capsys.readouterr().err
+    moved.unlink()
+    assert cli.main(again) == 2
+    said = capsys.readouterr().err
+    assert f"was another file than {file} is now" in said and mark["sha256"][:10] in said
+    file.unlink()
+    assert cli.main(again) == 2
+    assert "The model 'house' that made it is missing" in capsys.readouterr().err
+
+
+def write_model(file: Path, seed: int) -> None:
+    """A tiny Stable Diffusion in one file, with its configurations beside it."""
+    pipeline = make_sd_pipeline()
+    torch.manual_seed(seed)
+    pipeline.unet.conv_out.weight.data.normal_(std=0.1)
+    original.save_original(pipeline, file, "sd1")
 
 
 def test_an_adapter_that_is_another_file_by_now_is_told(tmp_path: Path, sd_folder: Path) -> None:

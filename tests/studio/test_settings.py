@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from inspect import signature
+from pathlib import Path
+
 import pytest
 
 from pipelines.errors import InvalidRequest
+from pipelines.loading import load
 from studio import arguments
 from studio.services import Studio
 from studio.settings import Settings
+from studio.workers.messages import Model
 
 
 def started_with(*words: str) -> Settings:
@@ -19,6 +25,14 @@ def test_patience_and_the_jobs_at_once_reach_those_who_heed_them(tmp_path) -> No
     assert studio.worker.patience == 12.5 and len(studio.jobs._threads) == studio.jobs._at_once == 7
     usual = started_with()
     assert (usual.patience, usual.at_once) == (600.0, 4)
+
+
+def test_how_a_model_is_loaded_reaches_the_engine(tmp_path) -> None:
+    words = ("--device", "cpu", "--precision", "bfloat16", "--attention", "sliced", "--memory", "low", "--vae", "soft")
+    studio = Studio(started_with(*words, "--models", str(tmp_path), "--outputs", str(tmp_path)))
+    told = studio.worker._model(Path("x"))
+    assert told == Model(Path("x"), "cpu", "bfloat16", "sliced", "low", tmp_path, "soft")
+    assert set(signature(load).parameters) == {"reference", *(item.name for item in fields(Model)[1:])}
 
 
 @pytest.mark.parametrize(

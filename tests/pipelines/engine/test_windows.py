@@ -32,7 +32,7 @@ class Places:
 def gaussian(queries):
     """x0 of data that is normal in each place, with that place's mean and a spread of 0.5: known exactly."""
     answers = []
-    for x, level, conditioning in queries:
+    for x, level, conditioning, *_ in queries:
         gain = 0.25 * level.alpha / (0.25 * level.alpha**2 + level.sigma**2)
         answers.append(conditioning.values + gain * (x - level.alpha * conditioning.values))
     return answers

@@ -79,6 +79,15 @@ def test_a_project_takes_its_pictures_along(library: Library, tmp_path: Path) ->
     assert len(list((tmp_path / "elsewhere").rglob("*.png"))) == 2
 
 
+def test_a_mask_that_lies_on_the_canvas_is_taken_along(library: Library, tmp_path: Path) -> None:
+    mask = noise(4).convert("L")
+    kept = library.keep(mask)
+    values = {"canvas": {"steps": [{"kind": "mask", "mask": {"id": kept.id, "width": 24, "height": 16}}]}}
+    elsewhere = Library(tmp_path / "elsewhere")
+    assert unpack(packed(values, library), elsewhere) == values
+    assert (elsewhere.picture(kept.id).mode, elsewhere.picture(kept.id).tobytes()) == ("L", mask.tobytes())
+
+
 def test_an_id_without_a_picture_does_not_keep_a_project_from_being_saved(library: Library) -> None:
     assert zipfile.ZipFile(packed({"canvas": "0" * 12}, library)).namelist() == ["project.json"]
 

@@ -185,6 +185,10 @@ def test_what_a_picture_was_made_with_less_memory_for_is_said(studio: Studio) ->
     assert path is not None and studio.library.recipe(path)["on"]["memory"] == "in crumbs"
 
 
+def test_what_is_noted_of_pictures_is_said_once(studio: Studio) -> None:
+    assert end(studio, submit(studio, "copy", count=2))["message"] == "It looks like a copy."
+
+
 def test_accidents_and_refusals_are_told_in_a_sentence(studio: Studio) -> None:
     view = end(studio, submit(studio, "refuse"))
     assert (view["state"], view["message"]) == ("failed", "This is refused.")
