@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -127,16 +128,17 @@ def _section(section: Section, result: Mapping[str, Any]) -> str:
     lines = [f"## {section.title}", ""]
     lines += [section.about, ""] if section.about else []
     lines += [f"Bar: {section.bar}.", ""] if section.bar else []
-    lines += [*_table(result["rows"]), ""]
+    for _, alike in groupby(result["rows"], key=tuple):
+        lines += [*_table(list(alike)), ""]
     lines += [f"`{result['command']}`, {result['taken']}, on {result['device']}; {result['versions']}.", ""]
     return "\n".join(lines)
 
 
 def _table(rows: list[Mapping[str, Any]]) -> list[str]:
-    """The rows as Markdown; a column for every name that comes up."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    """Rows of the same names as Markdown."""
+    names = list(rows[0])
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    return lines + ["| " + " | ".join(_said(row.get(name)) for name in names) + " |" for row in rows]
+    return lines + ["| " + " | ".join(_said(row[name]) for name in names) + " |" for row in rows]
 
 
 def _said(value: Any) -> str:

@@ -25,8 +25,10 @@ def test_results_say_what_was_measured_on_what(file: Path) -> None:
 
 
 def test_a_row_that_is_measured_is_a_row_of_the_page(tmp_path: Path) -> None:
-    figures.save(tmp_path / "cpu.json", "python -m benchmarks.cpu", [{"side": "ours", "step_s": 2.50004, "fits": True}])
+    rows = [{"side": "ours", "step_s": 2.50004, "fits": True}, {"side": "ours", "error": 0.25}]
+    figures.save(tmp_path / "cpu.json", "python -m benchmarks.cpu", rows)
     page = document(tmp_path)
+    assert "| side | error |\n|---|---|\n| ours | 0.25 |" in page
     assert "| side | step_s | fits |" in page
     assert "| ours | 2.5 | yes |" in page
     assert all(command in page for command in COMMANDS.values())
