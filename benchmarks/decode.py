@@ -167,7 +167,7 @@ def main() -> int:
     for row in measure(options):
         show([row])
         rows.append(row)
-    save(options.json, "benchmarks.decode", rows)
+    save(options.json, "python -m benchmarks.decode", rows)
     return 0 if all(map(is_met, rows)) else 1
 
 

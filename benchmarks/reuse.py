@@ -213,7 +213,9 @@ def main() -> None:
     options = parser.parse_args()
     rows = quality(options) if options.quality else speed(options)
     figures.show(rows)
-    figures.save(options.json, "benchmarks.reuse", rows, options.device if options.device != "auto" else "cpu")
+    figures.save(
+        options.json, "python -m benchmarks.reuse", rows, options.device if options.device != "auto" else "cpu"
+    )
 
 
 if __name__ == "__main__":
