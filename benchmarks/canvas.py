@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ import numpy
 from PIL import Image
 from playwright.sync_api import Page
 
+from benchmarks.browsed import browsed
 from tests.browser import driver
 
 MOVES = """() => {
@@ -86,16 +85,8 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=4096, help="pixels of the square picture")
     parser.add_argument("--moves", type=int, default=60, help="moves of one stroke")
     options = parser.parse_args()
-    executable = driver.chromium() or sys.exit(driver.NO_CHROMIUM)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        driver.running(Path(folder)) as studio,
-        driver.browsing(executable) as browser,
-    ):
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(studio.url)
-        page.wait_for_selector("#live [data-ready]", state="attached")
-        rows = [("picture to screen", 1000 * show(page, options.side, Path(folder)), None)]
+    with browsed() as (page, folder):
+        rows = [("picture to screen", 1000 * show(page, options.side, folder), None)]
         moves = sorted(paint(page, options.moves))
         rows += [("stroke to screen, median", statistics.median(moves), 50)]
         rows += [("stroke to screen, 95 of 100", moves[int(0.95 * (len(moves) - 1))], None)]

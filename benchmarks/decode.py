@@ -22,10 +22,10 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from diffusers import AutoencoderKL
 from torch import Tensor
 
 from benchmarks.figures import alternate, flops_of, peak_of, save, show, takes_json
+from benchmarks.sd15 import make_autoencoder
 from pipelines import decoding
 from pipelines.families import autoencoder
 from pipelines.memory import watched
@@ -39,13 +39,7 @@ SMALL = 256
 def make_decoder() -> Any:
     """Weights drawn from normals that keep the size of what goes through."""
     torch.manual_seed(0)
-    vae = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(128, 256, 512, 512),
-        layers_per_block=2,
-        sample_size=512,
-    ).eval()
+    vae = make_autoencoder().eval()
     for name, weight in vae.named_parameters():
         if weight.ndim > 1:
             torch.nn.init.normal_(weight, 0.0, weight[0].numel() ** -0.5)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
@@ -21,14 +22,6 @@ def write(folder: Path, inpainting: bool = False) -> Path:
     tokenizer = make_tokenizer()
     unet = UNet2DConditionModel(
         sample_size=64, in_channels=9 if inpainting else 4, cross_attention_dim=768, attention_head_dim=8
-    )
-    blocks = ("DownEncoderBlock2D",) * 4, ("UpDecoderBlock2D",) * 4
-    vae = AutoencoderKL(
-        down_block_types=blocks[0],
-        up_block_types=blocks[1],
-        block_out_channels=(128, 256, 512, 512),
-        layers_per_block=2,
-        sample_size=512,
     )
     text = CLIPTextConfig(
         vocab_size=49408,
@@ -51,7 +44,7 @@ def write(folder: Path, inpainting: bool = False) -> Path:
     )
     pipeline = StableDiffusionPipeline(
         unet=unet,
-        vae=vae,
+        vae=make_autoencoder(),
         text_encoder=CLIPTextModel(text),
         tokenizer=tokenizer,
         scheduler=scheduler,
@@ -61,6 +54,17 @@ def write(folder: Path, inpainting: bool = False) -> Path:
     )
     pipeline.to(torch.float16).save_pretrained(folder)
     return folder
+
+
+def make_autoencoder(**options: Any) -> AutoencoderKL:
+    """The autoencoder of Stable Diffusion, whose layers SDXL's has as well."""
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(128, 256, 512, 512),
+        layers_per_block=2,
+        **{"sample_size": 512, **options},
+    )
 
 
 def main() -> None:

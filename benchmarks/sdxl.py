@@ -9,9 +9,10 @@ import argparse
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionXLPipeline, UNet2DConditionModel
+from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+from benchmarks.sd15 import make_autoencoder
 from tests.tiny import make_tokenizer
 
 
@@ -33,18 +34,10 @@ def write(folder: Path) -> Path:
         hidden_act="gelu",
         **words,
     )
-    vae = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(128, 256, 512, 512),
-        layers_per_block=2,
-        sample_size=1024,
-        scaling_factor=0.13025,
-    )
     schedule = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
     pipeline = StableDiffusionXLPipeline(
         unet=_network().half(),
-        vae=vae,
+        vae=make_autoencoder(sample_size=1024, scaling_factor=0.13025),
         text_encoder=CLIPTextModel(small),
         text_encoder_2=CLIPTextModelWithProjection(large),
         tokenizer=tokenizer,

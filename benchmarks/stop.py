@@ -11,13 +11,11 @@ from __future__ import annotations
 import argparse
 import random
 import statistics
-import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from playwright.sync_api import Page
 
+from benchmarks.browsed import browsed
 from benchmarks.cancel import ALLOWANCE
 from tests.browser import driver
 
@@ -68,15 +66,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--size", type=int, default=256)
     options = parser.parse_args()
-    executable = driver.chromium() or sys.exit(driver.NO_CHROMIUM)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        driver.running(Path(folder)) as studio,
-        driver.browsing(executable) as browser,
-    ):
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(studio.url)
-        page.wait_for_selector("#live [data-ready]", state="attached")
+    with browsed() as (page, _):
         job = begun(page, options.size)
         step = float(page.evaluate(STEP, [job, 8]))
         page.evaluate(PRESS, job)

@@ -76,12 +76,13 @@ def trusted(choice: str, shapes: Sequence[Heads], dtype: torch.dtype, device: to
     """The backend of a choice that answers as it should on this device; AttentionUnavailable where none does."""
     if choice in PACKAGES and device.type in ELSEWHERE:
         raise AttentionUnavailable(f"Attention {choice!r} runs on an NVIDIA GPU, not on {device.type}: choose auto.")
-    faults = [fault_of(backend, shapes, dtype, device) for backend in BACKENDS.get(choice, (choice,))]
-    for backend, fault in zip(BACKENDS.get(choice, (choice,)), faults, strict=True):
+    fault: str | None = None
+    for backend in BACKENDS.get(choice, (choice,)):
+        fault = fault_of(backend, shapes, dtype, device)
         if fault is None:
             return backend
     hint = f'run pip install "{PACKAGES[choice]}", or choose auto' if _is_missing(choice) else "choose auto"
-    raise AttentionUnavailable(f"Attention {choice!r} cannot be switched on ({faults[-1]}): {hint}.")
+    raise AttentionUnavailable(f"Attention {choice!r} cannot be switched on ({fault}): {hint}.")
 
 
 def fault_of(backend: str, shapes: Sequence[Heads], dtype: torch.dtype, device: torch.device) -> str | None:
@@ -115,11 +116,11 @@ def preferred(network: Any, shapes: Sequence[Heads], device: torch.device) -> st
     """The backend that auto means: what is measured to be fastest on a GPU, what is known to be on the processor."""
     import torch
 
-    from pipelines.tuning import computes_bfloat16
+    from pipelines import onednn
 
     if device.type == "cuda" and shapes:
         return fastest(shapes, network.dtype, device)
-    if device.type == "cpu" and network.dtype is torch.bfloat16 and computes_bfloat16():
+    if device.type == "cpu" and network.dtype is torch.bfloat16 and onednn.computes_bfloat16():
         return "blocks" if shapes and all(map(_takes_functions, _layers(network))) else "native"
     return "native"
 

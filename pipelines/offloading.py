@@ -15,7 +15,7 @@ from pipelines import placement
 
 CPU = torch.device("cpu")
 
-LESS = ("high", "balanced", "low", "minimal")
+LESS = placement.MEMORIES[1:]
 """Settings of memory, each with less on the device than the one before."""
 
 WORDS = {

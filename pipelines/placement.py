@@ -28,6 +28,9 @@ MEMORIES = ("auto", "high", "balanced", "low", "minimal")
 PARTS = ("unet", "transformer", "vae", "text_encoder", "text_encoder_2", "text_encoder_3")
 """What weighs something, by the names of diffusers' layout."""
 
+NETWORKS = ("unet", "transformer")
+"""Those of them that estimate; a model has one."""
+
 APART = {"cuda"}
 """Devices with a memory of their own."""
 

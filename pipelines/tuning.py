@@ -8,25 +8,19 @@ rounding; whatever is added to a layer from outside, as LoRAs are, is added as b
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from pipelines import onednn
 from pipelines.memory import free_bytes
-from pipelines.placement import Placement, count_of
+from pipelines.placement import NETWORKS, Placement, count_of
 from pipelines.sources import Source
 
 SIZE = (2, 64, 64)
 """Pictures, height and width that layouts are made for: one for all, or sums would differ with what came first."""
-
-BLOCK = 64
-"""Channels in a block.  With a multiple of it a layout suits pictures of any size; without, some are a hundredfold
-slower than plain weights."""
-
-NETWORKS = ("unet", "transformer")
 
 LARGE = 100_000_000
 """Weights of a network beyond which bfloat16 is worth its rounding: Stable Diffusion 1 has 860 million of them."""
@@ -84,38 +78,25 @@ def suits(placement: Placement, network: Any) -> bool:
     Weights that are mapped from a file take memory once they are laid out; where that is short, they stay mapped.
     """
     stays = placement.device.type == "cpu" and not placement.apart and placement.kept is None
-    if not stays or not is_known():
+    if not stays or not onednn.computes(network.dtype):
         return False
-    if sum(weight.nbytes for weight in network.parameters()) > free_bytes(placement.device):
-        return False
-    return network.dtype == torch.float32 or (network.dtype == torch.bfloat16 and computes_bfloat16())
+    return sum(weight.nbytes for weight in network.parameters()) <= free_bytes(placement.device)
 
 
 def gains_by_bfloat16(source: Source, device: torch.device) -> bool:
     """Whether a model is much faster on this device in bfloat16: small ones spend their time on other things."""
-    if device.type != "cpu" or not computes_bfloat16():
+    if device.type != "cpu" or not onednn.computes_bfloat16():
         return False
     return any(count_of(source, part) >= LARGE for part in NETWORKS)
-
-
-def computes_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 by itself; without that it is slower than float32."""
-    return is_known() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def is_known() -> bool:
-    """Whether this is a kind of processor that all this was measured on."""
-    return torch.backends.mkldnn.is_available() and platform.machine().lower() in ("x86_64", "amd64")
 
 
 def _packed(layer: nn.Module) -> type[nn.Module] | None:
     """What becomes of a layer; None where it stays as it is."""
     if type(layer) is nn.Linear:
-        fits = layer.in_features % BLOCK == layer.out_features % BLOCK == 0
-        return PackedLinear if fits else None
+        return PackedLinear if onednn.has_layout(layer.in_features, layer.out_features) else None
     if type(layer) is not nn.Conv2d or isinstance(layer.padding, str) or layer.padding_mode != "zeros":
         return None
-    if layer.groups != 1 or layer.in_channels % BLOCK or layer.out_channels % BLOCK:
+    if layer.groups != 1 or not onednn.has_layout(layer.in_channels, layer.out_channels):
         return None
     is_point = (layer.kernel_size, layer.stride, layer.padding) == ((1, 1), (1, 1), (0, 0))
     return PackedPoints if is_point else PackedConv2d

@@ -10,10 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pipelines import onednn
 from pipelines.decoding.maps import Map
-
-BLOCK = 64
-"""Channels in a block of oneDNN's: weights for other numbers of them, laid out, may be far slower than plain ones."""
 
 Kernel = Callable[[Tensor], Tensor]
 """(rows, width, channels) → the same of other channels; rows that it cannot look around are lost."""
@@ -96,10 +94,10 @@ def kernel_of(weight: Tensor, bias: Tensor | None, padding: int) -> Kernel:
     """
     around = [0, padding]
     if is_for_onednn(weight):
-        ones, onednn = [1, 1], torch.ops.mkldnn
-        laid = onednn._reorder_convolution_weight(weight, around, ones, ones, 1, None)
+        ones, library = [1, 1], torch.ops.mkldnn
+        laid = library._reorder_convolution_weight(weight, around, ones, ones, 1, None)
         return lambda rows: _laid(
-            onednn._convolution_pointwise(_seen(rows), laid, bias, around, ones, ones, 1, "none", [], "")
+            library._convolution_pointwise(_seen(rows), laid, bias, around, ones, ones, 1, "none", [], "")
         )
     laid = weight.contiguous(memory_format=torch.channels_last)
     return lambda rows: _laid(F.conv2d(_seen(rows), laid, bias, padding=around))
@@ -107,12 +105,8 @@ def kernel_of(weight: Tensor, bias: Tensor | None, padding: int) -> Kernel:
 
 def is_for_onednn(weight: Tensor) -> bool:
     """Whether torch computes with this library here, and it has one layout of such weights for pictures of any size."""
-    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
-        return False
-    if weight.shape[0] % BLOCK or weight.shape[1] % BLOCK:
-        return False
-    native = weight.dtype == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return weight.dtype == torch.float32 or native
+    is_there = weight.device.type == "cpu" and onednn.computes(weight.dtype)
+    return is_there and onednn.has_layout(weight.shape[1], weight.shape[0])
 
 
 def _made_of(map: Map, conv: Any, rows: Callable[[int, int], Tensor]) -> Map:

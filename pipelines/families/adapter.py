@@ -22,11 +22,10 @@ from pipelines.families.family import Facts, always
 from pipelines.families.preview import fit_preview
 from pipelines.memory import Appetite, release
 from pipelines.offloading import WORDS, Parts
+from pipelines.placement import NETWORKS
 from pipelines.prompt import Piece
 from pipelines.remembering import Remembered, digest
 from pipelines.shelf import Shelf
-
-NETWORKS = ("unet", "transformer")
 
 SAVINGS = ("one query in a call of the network", "the autoencoder piece by piece")
 

@@ -12,9 +12,10 @@ import torch
 
 from pipelines.errors import AttentionUnavailable, InvalidRequest, ModelError
 from pipelines.loading import load
+from pipelines.onednn import is_known
 from pipelines.requests import Sampling, Size, TextToImage
 from pipelines.run import generate
-from pipelines.tuning import LAID_OUT, PLAIN, is_known
+from pipelines.tuning import LAID_OUT, PLAIN
 from tests.tiny import make_sd_folder
 
 

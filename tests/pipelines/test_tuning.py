@@ -11,7 +11,7 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import nn
 
-from pipelines import tuning
+from pipelines import onednn, tuning
 from pipelines.attending import in_blocks
 from pipelines.attention import use_attention
 from pipelines.loading import load
@@ -21,7 +21,7 @@ from tests.tiny import make_sd_folder
 
 CPU = torch.device("cpu")
 PLACEMENT = Placement(CPU, torch.float32)
-needs_onednn = pytest.mark.skipif(not tuning.is_known(), reason="no x86 processor, or torch without oneDNN")
+needs_onednn = pytest.mark.skipif(not onednn.is_known(), reason="no x86 processor, or torch without oneDNN")
 
 
 class Holder(nn.Module):
@@ -131,7 +131,7 @@ def test_a_whole_network_answers_as_in_float32(
     dtype: torch.dtype, bound: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In bfloat16 with attention in blocks as well, on processors that do not compute it by themselves too."""
-    monkeypatch.setattr(tuning, "computes_bfloat16", lambda: True)
+    monkeypatch.setattr(onednn, "computes_bfloat16", lambda: True)
     right, network = asked(a_network()), a_network(dtype)
     attention = use_attention(network, "auto", CPU)
     assert attention == ("in blocks" if dtype is torch.bfloat16 else "sdpa")
@@ -182,13 +182,13 @@ def test_attention_in_blocks_is_attention(tokens: int, seen: int, monkeypatch: p
 def test_large_networks_gain_by_bfloat16_where_the_processor_computes_it(
     device: str, native: bool, weights: int, gains: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuning, "computes_bfloat16", lambda: native)
+    monkeypatch.setattr(onednn, "computes_bfloat16", lambda: native)
     source = SimpleNamespace(has=lambda part: part == "unet", count=lambda part: weights)
     assert gains_by_bfloat16(source, torch.device(device)) == gains
 
 
 def test_the_precision_of_a_large_model_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "computes_bfloat16", lambda: True)
+    monkeypatch.setattr(onednn, "computes_bfloat16", lambda: True)
     monkeypatch.setattr(tuning, "LARGE", 1000)
     folder = make_sd_folder(tmp_path / "model")
     assert load(folder, device="cpu").report["precision"] == "bfloat16"
