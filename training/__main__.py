@@ -21,8 +21,8 @@ def make(recipe: Recipe, work: Path, folder: Path, minutes: float, drawings: int
     """Draw, train the decoder, encode, train the denoiser, export; all of it in about so many minutes."""
     recipe.begin(work)
     autoencoder.train(work, minutes * DECODER)
-    dataset.write_latents(work, recipe.scale.drawings if drawings is None else drawings)
-    drawing = (seconds_of(work / "drawings") + seconds_of(work / "latents")) / 60
+    dataset.write_latents(work, drawings)
+    drawing = sum(seconds_of(work / folder) for folder in ("drawings", dataset.WHOLE, dataset.SMALL)) / 60
     denoiser.train(work, max(minutes * (1 - DECODER) - drawing, minutes * LEAST))
     export.export(work, folder)
 

@@ -28,11 +28,23 @@ from training.workers import ahead, cores
 FORGET = 0.1  # share of captions replaced by the empty prompt: guidance needs a model that can also paint unasked
 
 
-def write_latents(work: Path, number: int) -> None:
-    """Draw and encode scenes 0 … number - 1, going on where an earlier run stopped."""
+SMALL, WHOLE = "small", "latents"  # folders of a work folder
+
+
+def write_latents(work: Path, drawings: int | None = None) -> None:
+    """Draw and encode the recipe's scenes, or so many `drawings`, going on where an earlier run stopped.
+
+    Those in half size come after the others, so that no scene is among both.
+    """
     scale = Recipe.of(work).scale
     cells = the_cells(work, scale).to(torch.device("cpu"))
-    fill(work / "latents", range(number), partial(encode, cells.mean.numpy(), cells.patterns.numpy(), scale.shrink))
+    whole = scale.drawings if drawings is None else drawings
+    small = round(whole * scale.small / scale.drawings)
+    for folder, numbers, shrink in (
+        (WHOLE, range(whole), scale.shrink),
+        (SMALL, range(whole, whole + small), 2 * scale.shrink),
+    ):
+        fill(work / folder, numbers, partial(encode, cells.mean.numpy(), cells.patterns.numpy(), shrink))
 
 
 def encode(mean: np.ndarray, patterns: np.ndarray, shrink: int, number: int) -> np.ndarray:
@@ -122,7 +134,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="how many scenes; as many as the recipe says where none is given")
     parser.add_argument("--work", type=Path, default=Path("work"))
     options = parser.parse_args()
-    write_latents(options.work, Recipe.of(options.work).scale.drawings if options.count is None else options.count)
+    write_latents(options.work, options.count)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ alone and let the network clean it a little at a time; see `samples.py`.
 """
 
 import argparse
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
 from pipelines.errors import ModelError
+from pipelines.parts import MIN_SIDE
 from training.command import spoken
-from training.dataset import Lessons
+from training.dataset import SMALL, WHOLE, Lessons
 from training.learning import Course, Run, learn, warm_up
 from training.loop import device, half_precision, lot
 from training.noising import STEPS, Road, new_road
 from training.painter import Painter
-from training.recipe import Recipe
+from training.recipe import Recipe, Scale
 from training.samples import sheet
 from training.shelves import read
 from training.text import new_tokenizer
@@ -46,28 +48,45 @@ def _spread_steps(count: int, where: torch.device) -> Tensor:
 
 
 def train(work: Path, minutes: float = inf) -> None:
-    """Train until the minutes are over, going on from `work` if there is a checkpoint."""
-    recipe, tokenizer, road = Recipe.of(work), new_tokenizer(), new_road()
+    """Train until the minutes are over, going on from `work` if there is a checkpoint.
+
+    Small pictures come first: four of them cost what a whole one does, and what the words mean is the same in both.
+    """
+    recipe, tokenizer = Recipe.of(work), new_tokenizer()
     check_words(work / "denoiser.pt", tokenizer)
-    road = Road(road.alpha.to(device()), road.sigma.to(device()))
-    shelves = read(work / "latents")
-    if not shelves:
-        raise ModelError(f"{work} holds no latents to learn from: run python -m training.dataset --work {work} first.")
-    lessons = Lessons(shelves, recipe.scale, recipe.seed)
+    scale, parts = recipe.scale, {name: _lessons(work, name) for name in (SMALL, WHOLE)}
     torch.manual_seed(lot(recipe.seed, "painter"))
-    painter = Painter(tokenizer, recipe.scale).to(device())
-    course = Course(
+    painter = Painter(tokenizer, scale).to(device())
+    facts = {"pictures": sum(map(len, parts.values())), "words": tokenizer.get_vocab()}
+    run = Run(minutes, scale.denoiser_steps, recipe.seed, scale.report)
+    for name, side, until in ((SMALL, max(scale.side // 2, MIN_SIDE), scale.small_share), (WHOLE, scale.side, 1.0)):
+        learn(painter, _course(work, scale, parts[name], side, facts), work, replace(run, until=until))
+
+
+def _lessons(work: Path, name: str) -> Lessons:
+    recipe, shelves = Recipe.of(work), read(work / name)
+    if not shelves:
+        raise ModelError(
+            f"{work / name} holds no latents to learn from: run python -m training.dataset --work {work} first."
+        )
+    return Lessons(shelves, recipe.scale, recipe.seed)
+
+
+def _course(work: Path, scale: Scale, lessons: Lessons, side: int, facts: dict[str, object]) -> Course:
+    """What is painted to be looked at is a square of `side`."""
+    road = new_road()
+    road = Road(road.alpha.to(device()), road.sigma.to(device()))
+    return Course(
         name="denoiser",
         rate=PEAK_RATE,
         weight_decay=1e-2,
-        warm_up=warm_up(200, recipe.scale.denoiser_steps),
+        warm_up=warm_up(200, scale.denoiser_steps),
         lessons=lessons.start,
         loss=lambda network, clean, prompt: loss_of(network, road, clean, prompt),
-        look=lambda average, step: sheet(average, work, step),
+        look=lambda average, step: sheet(average, work, step, side),
         unit="pictures",
-        facts={"pictures": len(lessons), "words": tokenizer.get_vocab()},
+        facts=facts,
     )
-    learn(painter, course, work, Run(minutes, recipe.scale.denoiser_steps, recipe.seed, recipe.scale.report))
 
 
 def check_words(checkpoint: Path, tokenizer: CLIPTokenizer) -> None:

@@ -44,12 +44,16 @@ class Course:
 
 @dataclass(frozen=True)
 class Run:
-    """How long to train, from which seed, and how many steps lie between two points of the curve."""
+    """How long to train, from which seed, and how many steps lie between two points of the curve.
+
+    A training of several parts is one run for each, on one clock: the learning rate falls over all of them together.
+    """
 
     minutes: float
     steps: float = inf
     seed: int = 0
     report: int = 50
+    until: float = 1.0  # the share of minutes or steps at which this part of the run is over
 
 
 def warm_up(usual: int, steps: float) -> int:
@@ -130,7 +134,7 @@ def learn(network: nn.Module, course: Course, work: Path, run: Run) -> None:
     looked = clock.seconds
     lessons = course.lessons(begun)
     with Interruption() as interruption:
-        while (progress := clock.tick(learner.step)) < 1 and not interruption.asked:
+        while (progress := clock.tick(learner.step)) < run.until and not interruption.asked:
             torch.manual_seed(lot(run.seed, course.name, learner.step))
             learner.take(next(lessons), progress)
             if learner.step % run.report == 0:

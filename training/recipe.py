@@ -19,6 +19,8 @@ class Scale:
     """What differs between a large and a small run of the recipe; everything else is the same."""
 
     drawings: int  # scenes that the denoiser learns from
+    small: int  # further ones, half as large, that it learns from at first
+    small_share: float  # of its training
     sketches: int  # scenes that the decoder learns from
     measured: int  # scenes whose cells the encoder is made from
     judged: int  # held-out scenes that copies are judged on
@@ -43,13 +45,13 @@ class Scale:
 
 SCALES = {
     "shipped": Scale(
-        drawings=60_000, sketches=4_000, measured=1_500, judged=32, shrink=1,
+        drawings=60_000, small=40_000, small_share=0.6, sketches=4_000, measured=1_500, judged=32, shrink=1,
         autoencoder=(16, 48, 64, 96), denoiser=(32, 128, 256), heads=(1, 2, 4), words=192, layers=3,
         squares=((96, 8), (96, 8), (96, 8), (0, 1)), batch=16, on_gpu=16,
         decoder_steps=inf, denoiser_steps=inf, report=50,
     ),
     "tiny": Scale(
-        drawings=24, sketches=12, measured=8, judged=2, shrink=4,
+        drawings=24, small=16, small_share=0.5, sketches=12, measured=8, judged=2, shrink=4,
         autoencoder=(16, 48, 56, 32), denoiser=(16, 32, 32), heads=(1, 1, 1), words=48, layers=1,
         squares=((48, 4), (0, 1)), batch=8, on_gpu=1,
         decoder_steps=30, denoiser_steps=40, report=5,

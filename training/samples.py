@@ -46,8 +46,8 @@ def paint(folder: Path, prompts: list[str], **changed: object) -> list[Image.Ima
     return pictures
 
 
-def sheet(painter: Painter, work: Path, step: int) -> str:
-    """The model as it is now goes to `work`/model, what it paints to `work`/sheets; says where."""
+def sheet(painter: Painter, work: Path, step: int, side: int) -> str:
+    """The model as it is now goes to `work`/model, what it paints on squares of `side` to `work`/sheets; says where."""
     if not (work / "autoencoder.pt").exists():
         return f"step {step}: no sheet, for there is no decoder in {work} yet"
     unfinished, folder = work / "model.part", work / "model"
@@ -57,7 +57,7 @@ def sheet(painter: Painter, work: Path, step: int) -> str:
     put_in_place(unfinished, folder)
     path = work / "sheets" / f"{step:07}.png"
     path.parent.mkdir(exist_ok=True)
-    contact_sheet(paint(folder, SHORT), SHORT).save(path)
+    contact_sheet(paint(folder, SHORT, width=side, height=side), SHORT).save(path)
     return f"step {step}: samples in {path}"
 
 

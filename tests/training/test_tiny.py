@@ -92,16 +92,23 @@ def test_curves_and_sheets_can_be_looked_at(trained: Path) -> None:
     with Image.open(trained / "loss.png") as picture:
         assert picture.height == 2 * 360  # a panel for each training
         assert len(picture.getcolors(1 << 20)) > 20
-    (sheet,) = (trained / "sheets").iterdir()
-    with Image.open(sheet) as picture:
-        assert picture.width == 6 * TINY.side
-        assert len(picture.getcolors(1 << 20)) > 500
+    sheets = sorted((trained / "sheets").iterdir())
+    assert len(sheets) == 2  # one after the small drawings, one at the end
+    for path in sheets:
+        with Image.open(path) as picture:
+            assert picture.width == 6 * TINY.side
+            assert len(picture.getcolors(1 << 20)) > 500
 
 
 def test_a_finished_recipe_does_nothing_twice(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def untouched() -> dict[str, int]:
         names = ["autoencoder.pt", "denoiser.pt", "cells.pt", "losses.csv"]
-        files = [*(trained / name for name in names), *trained.glob("latents/*x*"), *trained.glob("drawings/*x*")]
+        files = [
+            *(trained / name for name in names),
+            *trained.glob("latents/*x*"),
+            *trained.glob("small/*x*"),
+            *trained.glob("drawings/*x*"),
+        ]
         return {str(path): path.stat().st_mtime_ns for path in files}
 
     before = untouched()
@@ -117,13 +124,13 @@ def begun(trained: Path, tmp_path: Path) -> Path:
     """The same work folder before either training."""
     for name in ("recipe.json", "cells.pt"):
         shutil.copy(trained / name, tmp_path / name)
-    for name in ("drawings", "latents"):
+    for name in ("drawings", "latents", "small"):
         shutil.copytree(trained / name, tmp_path / name)
     return tmp_path
 
 
 def test_a_stage_without_the_one_before_it_says_which_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no latents to learn from: run python"):
+    with pytest.raises(ModelError, match="small holds no latents to learn from: run python"):
         denoiser.train(tmp_path)
     with pytest.raises(ModelError, match="no trained decoder: run python"):
         export(tmp_path, tmp_path / "model")
@@ -164,7 +171,9 @@ def test_a_denoiser_that_was_stopped_twice_is_the_same_to_the_last_bit(
             with pytest.raises(KeyboardInterrupt):
                 denoiser.train(begun)
     stopped_at = load(begun / "denoiser.pt")["step"]
-    assert stopped_at == 23  # the steps during which it was asked were finished
+    assert (
+        stopped_at == 13 + 7 + 10
+    )  # the rest of the small pictures lay between the two; the steps during which it was asked were finished
     denoiser.train(begun)
     whole, pieces = load(trained / "denoiser.pt"), load(begun / "denoiser.pt")
     assert whole.pop("seconds") > 0 < pieces.pop("seconds")
