@@ -79,6 +79,13 @@ SECTIONS = (
         "2.2 times as fast at interval 3 for Stable Diffusion 1.5 at 512 pixels",
     ),
     Section(
+        "masked",
+        "A small edit of a large picture",
+        "Inpainting that shows the model what is around the mask, at its own scale, beside diffusers' inpainting of "
+        "the whole picture; Stable Diffusion 1.5's size, each side in a process of its own.",
+        "five times as fast at 2048 pixels, with less memory",
+    ),
+    Section(
         "attention", "Ways of paying attention", "For the heads and tokens of real models; the error is to float32.", ""
     ),
     Section(

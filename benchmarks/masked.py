@@ -1,6 +1,7 @@
 """A small edit of a large picture: ours around the mask, beside diffusers' inpaint pipeline on the whole picture.
 
 python -m benchmarks.masked --model FOLDER [--size 2048] [--share 0.05] [--steps 1] [--rounds 1] [--precision float32]
+    [--json FILE]
 
 ``python -m benchmarks.sd15 FOLDER`` writes a model of Stable Diffusion 1.5's size.  Each side runs in a process of its
 own, turn by turn, so that the most memory it held can be told; loading is not counted in the time.
@@ -20,6 +21,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+
+from benchmarks.figures import Row, save, show, takes_json
 
 PROMPT = "a red house"
 SEED = 1
@@ -72,7 +75,7 @@ def theirs(options: Namespace) -> float:
     return time.perf_counter() - start
 
 
-SIDES = {"ours": ours, "theirs": theirs}
+SIDES = {"ours": ours, "diffusers": theirs}
 
 
 def measured(side: str) -> dict[str, float]:
@@ -94,21 +97,32 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of both sides")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    takes_json(parser)
     options = parser.parse_args()
     if options.side:
         seconds = SIDES[options.side](options)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(json.dumps({"seconds": seconds, "gigabytes": peak}))
         return
-    runs = [{side: measured(side) for side in SIDES} for _ in range(options.rounds)]
-    size, precision = f"{options.size}x{options.size}", options.precision
-    print(f"{size}, {options.share:.0%} masked, {options.steps} steps, {precision} on the CPU")
-    for side in SIDES:
-        seconds = statistics.median(run[side]["seconds"] for run in runs)
-        peak = max(run[side]["gigabytes"] for run in runs)
-        print(f"{side:<8}{seconds:8.1f} s  {peak:6.2f} GiB at most")
-    faster = statistics.median(run["theirs"]["seconds"] / run["ours"]["seconds"] for run in runs)
-    print(f"theirs / ours, median of {options.rounds}: {faster:.1f}")
+    rows = [row(options, [{side: measured(side) for side in SIDES} for _ in range(options.rounds)])]
+    show(rows)
+    save(options.json, "python -m benchmarks.masked", rows)
+
+
+def row(options: Namespace, runs: list[dict[str, dict[str, float]]]) -> Row:
+    """Both sides' seconds and memory, and how many times as fast ours is: medians, but for the memory."""
+
+    def figure(side: str, name: str) -> list[float]:
+        return [run[side][name] for run in runs]
+
+    pairs = zip(figure("diffusers", "seconds"), figure("ours", "seconds"), strict=True)
+    return {
+        "case": f"{options.size}x{options.size}, {options.share:.0%} masked, {options.steps} steps",
+        "precision": options.precision,
+        **{f"{side}_s": statistics.median(figure(side, "seconds")) for side in SIDES},
+        **{f"{side}_process_gib": max(figure(side, "gigabytes")) for side in SIDES},
+        "ratio": statistics.median(slow / fast for slow, fast in pairs),
+    }
 
 
 if __name__ == "__main__":
