@@ -16,9 +16,10 @@ FIRST_HELD_OUT = 10_000_000  # scenes from this number on are for judging only; 
 
 def pixels(number: int, shrink: int = 1) -> np.ndarray:
     """Scene `number` as bytes [height, width, 4] in its own size: red, green, blue, and the mask of its things."""
-    picture, mask = draw_with_mask(imagine(number), number, size_of(number))
+    layers = draw_with_mask(imagine(number), number, size_of(number))
+    picture, mask = (layer.reduce(shrink) for layer in layers)  # each alone: alpha would take its colours away
     picture.putalpha(mask)
-    return np.asarray(picture.reduce(shrink) if shrink > 1 else picture)
+    return np.asarray(picture)
 
 
 def drawings(count: int, work: Path, shrink: int = 1) -> dict[Shape, np.ndarray]:

@@ -21,6 +21,17 @@ def squares(count: int) -> np.ndarray:
     return np.stack([pixels(number)[..., :3] for number in numbers])
 
 
+def test_a_smaller_drawing_is_the_mean_of_the_whole_one() -> None:
+    """Of its colours as of its mask, whatever the mask says there."""
+    from training.drawings import pixels
+
+    for number, shrink in ((5, 2), (6, 4)):
+        whole, small = pixels(number).astype(float), pixels(number, shrink)
+        height, width, layers = small.shape
+        mean = whole.reshape(height, shrink, width, shrink, layers).mean(axis=(1, 3))
+        assert np.abs(mean - small).max() <= 0.5
+
+
 def test_every_word_is_one_token_and_any_text_can_be_read() -> None:
     from training.text import LENGTH, new_tokenizer, tokens
 
