@@ -19,7 +19,7 @@ from pipelines.parts import MIN_SIDE
 from training.command import spoken
 from training.dataset import SMALL, WHOLE, Lessons
 from training.learning import Course, Run, learn, warm_up
-from training.loop import device, half_precision, lot
+from training.loop import device, half_precision, has_compiler, lot
 from training.noising import STEPS, Road, new_road
 from training.painter import Painter
 from training.recipe import Recipe, Scale
@@ -57,6 +57,8 @@ def train(work: Path, minutes: float = inf) -> None:
     scale, parts = recipe.scale, {name: _lessons(work, name) for name in (SMALL, WHOLE)}
     torch.manual_seed(lot(recipe.seed, "painter"))
     painter = Painter(tokenizer, scale).to(device())
+    if scale.compiled and has_compiler():
+        painter.unet.compile(dynamic=False)
     facts = {"pictures": sum(map(len, parts.values())), "words": tokenizer.get_vocab()}
     run = Run(minutes, scale.denoiser_steps, recipe.seed, scale.report)
     for name, side, until in ((SMALL, max(scale.side // 2, MIN_SIDE), scale.small_share), (WHOLE, scale.side, 1.0)):

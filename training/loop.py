@@ -8,6 +8,7 @@ from functools import cache
 from hashlib import sha256
 from math import cos, inf, pi
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 import torch
@@ -46,6 +47,11 @@ def _bfloat16_helps() -> bool:
         return min(times)
 
     return seconds(torch.bfloat16) < 0.8 * seconds(torch.float32)
+
+
+def has_compiler() -> bool:
+    """Whether torch can write and compile code for this device: of its own for a GPU, by a C++ compiler for others."""
+    return device().type == "cuda" or any(map(which, ("c++", "g++", "clang++")))
 
 
 @dataclass

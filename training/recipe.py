@@ -36,6 +36,7 @@ class Scale:
     decoder_steps: float  # at most; the shipped model is trained by the clock instead
     denoiser_steps: float
     report: int  # steps between two points of the loss curves
+    compiled: bool  # worth a minute or two for every size of picture, where there is a compiler
 
     @property
     def side(self) -> int:
@@ -48,13 +49,13 @@ SCALES = {
         drawings=60_000, small=40_000, small_share=0.6, sketches=4_000, measured=1_500, judged=32, shrink=1,
         autoencoder=(16, 48, 64, 96), denoiser=(32, 128, 256), heads=(1, 2, 4), words=192, layers=3,
         squares=((96, 8), (96, 8), (96, 8), (0, 1)), batch=16, on_gpu=16,
-        decoder_steps=inf, denoiser_steps=inf, report=50,
+        decoder_steps=inf, denoiser_steps=inf, report=50, compiled=True,
     ),
     "tiny": Scale(
         drawings=24, small=16, small_share=0.5, sketches=12, measured=8, judged=2, shrink=4,
         autoencoder=(16, 48, 56, 32), denoiser=(16, 32, 32), heads=(1, 1, 1), words=48, layers=1,
         squares=((48, 4), (0, 1)), batch=8, on_gpu=1,
-        decoder_steps=30, denoiser_steps=40, report=5,
+        decoder_steps=30, denoiser_steps=40, report=5, compiled=False,
     ),
 }  # fmt: skip
 SHIPPED = SCALES["shipped"]
