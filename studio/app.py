@@ -20,23 +20,22 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines.errors import StudioError
+from studio import scripts
 from studio.api import Guard, Lock, Narrow, router
 from studio.api.hosts import is_loopback
 from studio.api.lock import VARIABLE, read_password
+from studio.importing import hurried
 from studio.services import Studio
-from studio.settings import ASSETS, Settings
+from studio.settings import Settings
 from studio.wordlists import read_styles
 
-PAGE = ASSETS / "page"
 MOST_SESSIONS = 50
 """Of which Gradio keeps a copy of the page's fields, a quarter of a megabyte each; it makes a new one for any other."""
 
@@ -46,6 +45,8 @@ SILENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
 }
+FORGETFUL = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
+"""Gradio would keep a record of ten thousand clicks, and after each make a table and statistics of all of them."""
 
 
 def serve(settings: Settings) -> None:
@@ -95,19 +96,10 @@ def application(studio: Studio, lock: Lock | None = None, open_at: str | None = 
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
     app.include_router(router(studio))
-    app.mount("/page", Scripts(directory=PAGE))
+    app.mount("/page", scripts.own())
+    app.mount("/assets", scripts.gradios())
     app.mount("/", page)
     return Guard(app, studio.settings.host, studio.settings.allow_host, lock)
-
-
-class Scripts(StaticFiles):
-    """Our scripts and styles; a browser asks each time whether they have changed."""
-
-    def file_response(self, *arguments: Any, **options: Any) -> Response:
-        """Starlette's answer, not to be used again unasked."""
-        response = super().file_response(*arguments, **options)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 class Page:
@@ -153,29 +145,31 @@ class Page:
         if scope["type"] != "http":
             return
         shown = scope["path"] == "/"
-        answer = FileResponse(PAGE / "splash.html", headers=STARTING) if shown else Response(None, 503, STARTING)
+        answer = HTMLResponse(scripts.splash(), headers=STARTING) if shown else Response(None, 503, STARTING)
         await answer(scope, receive, send)
 
 
 def _gradio(studio: Studio) -> FastAPI:
     """The page as an application; this is what takes its time."""
-    import gradio
+    os.environ.update(FORGETFUL)
+    with hurried():
+        import gradio
 
-    from studio.ui import page, theme
+        from studio.ui import page, theme
 
-    blocks = page.build(studio)
-    blocks.state_session_capacity = MOST_SESSIONS
-    return gradio.mount_gradio_app(
-        FastAPI(openapi_url=None),
-        blocks,
-        path="/",
-        ssr_mode=False,
-        run_history=False,
-        footer_links=[],
-        max_file_size=1,  # pictures come in by our own door, which looks at them
-        theme=theme.theme(),
-        head=(PAGE / "head.html").read_text("utf-8"),
-    )
+        blocks = page.build(studio)
+        blocks.state_session_capacity = MOST_SESSIONS
+        return gradio.mount_gradio_app(
+            FastAPI(openapi_url=None),
+            blocks,
+            path="/",
+            ssr_mode=False,
+            run_history=False,
+            footer_links=[],
+            max_file_size=1,  # pictures come in by our own door, which looks at them
+            theme=theme.theme(),
+            head=scripts.head(),
+        )
 
 
 def _lock(settings: Settings) -> Lock | None:

@@ -107,7 +107,7 @@ class Jobs(Ledger):
                 self.end(job, "cancelled")
             elif not job.stopping:
                 job.stopping = True
-                self._worker.cancel(job.run)
+                self._worker.cancel(job.run, wanted=self._wants(job.model))
                 self._change(job, stopping=True)
 
     def retry(self, id: str) -> None:
@@ -162,6 +162,10 @@ class Jobs(Ledger):
         if job is None:
             raise InvalidRequest("There is no such job (any more): submit it anew.")
         return job
+
+    def _wants(self, model: str) -> bool:
+        """Whether the next job that begins is of this model."""
+        return bool(self._queue) and not self._paused and self._queue[0].model == model
 
     def _check_room(self) -> None:
         if self._closed:

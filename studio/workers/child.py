@@ -115,7 +115,7 @@ class Engine:
             return
         self._together = None
         try:
-            family = self._stock.get(model, loading=lambda: self._send(Loading()))
+            family = self._stock.get(model, loading=lambda: self._send(Loading(model)))
             self._together = _named(self._together_name)(family)
             self._together.wanted = lambda run: run not in self.cancelled
         except Exception as error:

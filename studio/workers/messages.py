@@ -78,7 +78,9 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Loading:
-    """A model is being loaded."""
+    """A model is being loaded, and which."""
+
+    model: Model
 
 
 @dataclass(frozen=True)

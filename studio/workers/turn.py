@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import NoneType
 from typing import Any
 
-from studio.workers.messages import Cancel, Finished, Refused
+from studio.workers.messages import Cancel, Finished, Model, Refused
 from studio.workers.process import Process
 
 LAST = (Finished, Refused, NoneType)
@@ -29,14 +29,17 @@ DEAF = 5.0
 
 
 class Turn:
-    """``loading()``: whether a model is just being loaded.  ``patience``: seconds without an event, or a byte read
-    while the model loads, after which the engine hangs and is ended.
+    """One run on a ``process``, with the ``model`` that it needs.
+
+    ``loading()``: whether a model is just being loaded.  ``patience``: seconds without an event, or a byte read while
+    the model loads, after which the engine hangs and is ended.
 
     ``alone``: whether no other run was in the engine when it died.  ``left``: nobody waits for this run any more.
     """
 
-    def __init__(self, run: str, process: Process, loading: Callable[[], bool], patience: float) -> None:
+    def __init__(self, run: str, model: Model, process: Process, loading: Callable[[], bool], patience: float) -> None:
         self.run = run
+        self.model = model
         self.process = process
         self.last: Any = SILENCE
         self.alone = True
@@ -82,21 +85,24 @@ class Turn:
             self.process.kill(f"did nothing for {self._patience:g} seconds and was ended")
 
     def overdue(self) -> bool:
-        """Tell the engine to stop this run, if it has not been told; whether it has had its time since."""
+        """Tell the engine to stop this run, if it has not been told; whether it has had its time since.
+
+        One that loads has none: it does not hear before it is done.
+        """
         now = time.monotonic()
         if self._told is None:
             self._told = now
             self.process.send(Cancel(self.run))
-        return now - self._told > min((self._slowest or 0.0) + SOON, LONGEST)
+        return self._loading() or now - self._told > min((self._slowest or 0.0) + SOON, LONGEST)
 
-    def finish(self, needed: Callable[[], bool]) -> None:
+    def finish(self, needed: Callable[[], bool], given_up: Callable[[], bool]) -> None:
         """Let an engine that was told to stop come to this run's end; one that does not listen is ended.
 
-        A model that is loading may go on loading: the next run needs it.  ``needed()``: whether the engine works for
-        others too; then it is left to them.
+        ``needed()``: whether the engine works for others too; then it is left to them.  ``given_up()``: whether it was
+        ended because it loads a model that nobody waits for; until then a model that is loading may go on.
         """
         began = time.monotonic()
-        while not self.over:
+        while not self.over and not given_up():
             self.next()
             began = time.monotonic() if self._loading() or needed() else began
             if time.monotonic() - began > (self._slowest or 0.0) + DEAF:

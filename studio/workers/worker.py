@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,14 +31,16 @@ from studio.workers.messages import (
 from studio.workers.process import Process
 from studio.workers.turn import TICK, Turn
 
-State = Literal["loading", "ready", "failed"]
+State = Literal["loading", "ready", "idle", "failed"]
 
 CLOSING = "The studio was closed before this was done: start it and try again."
 
 
 @dataclass(frozen=True)
 class Status:
-    """How the engine is.  ``message``: why it failed.  ``on``: device, precision and so on, once a model is loaded."""
+    """How the engine is; idle: the next run starts it.  ``message``: why it failed.  ``on``: device, precision and so
+    on, once a model is loaded.
+    """
 
     state: State = "loading"
     message: str | None = None
@@ -78,7 +80,8 @@ class Worker:
         self._starting = ThreadPoolExecutor(1, "engine-starting")  # a thread that lasts, see ``Process``
         self._process: Process | None = None
         self._turns: dict[str, Turn] = {}
-        self._stopped: set[str] = set()
+        self._loads: Model | None = None
+        self._stopped: dict[str, bool] = {}
         self._lock = threading.Lock()
         self._telling = threading.Lock()  # so that the engine hears of runs in the order in which they got their places
         self._closed = False
@@ -108,19 +111,20 @@ class Worker:
             if run in self._stopped:
                 return
             with self._telling:
-                turn = self._turn(run)
-                turn.process.send(Run(run, request, self._model(folder), done, saved, self.save_every))
+                turn = self._turn(run, self._model(folder))
+                turn.process.send(Run(run, request, turn.model, done, saved, self.save_every))
             try:
                 yield from self._events_of(turn)
             finally:
+                last = turn.last
                 if not turn.over:
                     turn.process.send(Cancel(run))
-                    self._leave(turn)
+                    self._leave(turn, self._stopped.get(run, False))
         finally:
-            self._stopped.discard(run)
-        if isinstance(turn.last, Refused):
-            raise StudioError(turn.last.sentence)
-        if turn.last is None:
+            self._stopped.pop(run, None)
+        if isinstance(last, Refused):
+            raise StudioError(last.sentence)
+        if last is None:
             self._replace(turn, folder)
 
     def _events_of(self, turn: Turn) -> Generator[Progress | Preview | Made]:
@@ -132,32 +136,52 @@ class Worker:
             if isinstance(event, Progress | Preview | Made):
                 yield event
 
-    def _turn(self, run: str) -> Turn:
+    def _turn(self, run: str, model: Model) -> Turn:
         """A place in the engine for a run, which hears of its death from now on."""
         with self._lock:
             process = self._living()
-            turn = Turn(run, process, lambda: self.status.state == "loading", self.patience)
+            turn = Turn(run, model, process, lambda: self.status.state == "loading", self.patience)
             self._turns[run] = turn
             return turn
 
-    def _leave(self, turn: Turn) -> None:
-        """Let the engine come to the end of a run that nobody waits for."""
+    def _leave(self, turn: Turn, wanted: bool) -> None:
+        """Let the engine come to the end of a run that nobody waits for; ``wanted``: as ``cancel`` has it."""
         turn.left = True
         turns = self._turns
 
         def needed() -> bool:
             return any(not each.left for each in list(turns.values()))
 
-        threading.Thread(target=turn.finish, args=(needed,), name="engine-leaving", daemon=True).start()
+        def given_up() -> bool:
+            return not wanted and self._give_up(turn, needed)
+
+        threading.Thread(target=turn.finish, args=(needed, given_up), name="engine-leaving", daemon=True).start()
+
+    def _give_up(self, turn: Turn, needed: Callable[[], bool]) -> bool:
+        """End the engine if it loads the model of a run that was left, for nobody else; whether that was so.
+
+        Nothing else stops it in the middle, whatever it is reading, and nothing half-loaded stays.
+        """
+        with self._lock:
+            if self._process is not turn.process or self._loads != turn.model or needed():
+                return False
+            self._process, self._turns, self._loads = None, {}, None
+            self.status = Status("idle")
+        turn.process.kill("loaded a model that nobody waited for and was ended")
+        turn.process.close()
+        return True
 
     def _wait_for_those_left(self, run: str) -> None:
         """Until the engine is done with what nobody waits for, or this run is cancelled: it may have to be ended."""
         while any(turn.left for turn in list(self._turns.values())) and run not in self._stopped:
             time.sleep(TICK)
 
-    def cancel(self, run: str) -> None:
-        """Let that run stop before its next step; whoever waits for its events passes that on."""
-        self._stopped.add(run)
+    def cancel(self, run: str, wanted: bool = False) -> None:
+        """Let that run stop before its next step, or its model's loading; whoever waits for its events passes that on.
+
+        ``wanted``: whether a run that comes next needs that model too, so that it shall go on loading.
+        """
+        self._stopped[run] = wanted
 
     def close(self) -> None:
         """End the engine; a run under way is lost."""
@@ -174,7 +198,7 @@ class Worker:
             raise EngineLost(CLOSING)
         if self._process is None or not self._process.alive:
             turns = self._turns = {}
-            self.status = Status()
+            self.status, self._loads = Status(), None
             hear = partial(self._hear, turns)
             self._process = self._starting.submit(Process, *self._names, hear).result()
         return self._process
@@ -189,12 +213,8 @@ class Worker:
 
     def _hear(self, turns: dict[str, Turn], message: Any) -> None:
         """Sort what comes: how the engine is, or how the runs go.  Called in the process's reader thread."""
-        if isinstance(message, Loading):
-            self.status = Status()
-        elif isinstance(message, Ready):
-            self.status = Status("ready", on=message.on)
-        elif isinstance(message, Unready):
-            self.status = Status("failed", message.sentence)
+        if isinstance(message, Loading | Ready | Unready):
+            self._note(turns, message)
         elif message is None:
             self._bury(turns)
         else:
@@ -204,6 +224,17 @@ class Worker:
                     turns.pop(message.run, None)
             for turn in hearing:
                 turn.hear(message)
+
+    def _note(self, turns: dict[str, Turn], message: Loading | Ready | Unready) -> None:
+        """How the engine is from now on, unless it is one that was given up."""
+        with self._lock:
+            if turns is not self._turns:
+                return
+            self._loads = message.model if isinstance(message, Loading) else None
+            if isinstance(message, Ready):
+                self.status = Status("ready", on=message.on)
+            else:
+                self.status = Status("failed", message.sentence) if isinstance(message, Unready) else Status()
 
     def _bury(self, turns: dict[str, Turn]) -> None:
         """Tell all runs of an engine that it is dead."""

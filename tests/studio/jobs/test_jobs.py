@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from studio.jobs import FINAL, Jobs, QueueFull, jobs, ledger
 from studio.library import Library
 from studio.models import Models
 from studio.services import Studio
+from studio.settings import Settings
+from tests.studio.conftest import shape_model
 from tests.studio.fakes import PROOF, make_worker, paint
 
 
@@ -141,6 +144,24 @@ def test_cancel_in_the_queue_and_in_a_run(studio: Studio) -> None:
         studio.jobs.cancel(id)
         after = studio.jobs.view(id)
         assert (before and before["version"]) == (after and after["version"])
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_a_model_goes_on_loading_after_a_cancel_only_for_the_job_that_waits_for_it(
+    tmp_path: Path, another: bool
+) -> None:
+    large = shape_model(tmp_path / "large")  # takes two seconds to load
+    settings = Settings(outputs=tmp_path / "outputs", words=tmp_path / "words", model=str(large), at_once=1)
+    with Studio(settings, make_worker()) as studio:
+        pid, id = studio.worker.pid, submit(studio)
+        until(studio, id, lambda view: view["state"] == "running")
+        while studio.worker._loads is None:
+            time.sleep(0.02)
+        next = submit(studio) if another else None
+        studio.jobs.cancel(id)
+        assert end(studio, id)["state"] == "cancelled"
+        assert end(studio, next or submit(studio))["state"] == "done"
+        assert (studio.worker.pid == pid) == another
 
 
 def test_pictures_done_before_a_cancel_stay(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import pytest
 from pipelines.errors import StudioError
 from studio.workers import EngineLost, Made, Worker, turn
 from tests.studio.fakes import make_worker
-from tests.studio.workers.test_worker import FOLDER, request, until
+from tests.studio.workers.test_worker import FOLDER, LARGE, request, until
 
 OTHER = Path("other")
 
@@ -141,3 +141,12 @@ def test_an_engine_that_others_need_is_not_ended_for_a_cancelled_run(
     assert not decoding.end().made
     assert needed.end().made and needed.error is None and worker.pid == pid
     assert watch(worker, "next", "").end().made and worker.pid == pid
+
+
+def test_an_engine_that_loads_for_others_too_is_not_ended_for_a_cancelled_run(worker: Worker) -> None:
+    needed, stopped = watch(worker, "needed", "", LARGE), watch(worker, "stopped", "", LARGE)
+    assert until(lambda: worker._loads is not None)
+    pid = worker.pid
+    worker.cancel("stopped")
+    assert not stopped.end().made and worker.status.state == "loading"
+    assert needed.end().made and worker.pid == pid

@@ -22,6 +22,8 @@ from tests.studio.fakes import make_worker, paint
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = Path("model")
+LARGE = Path("large")
+"""Takes two seconds to load."""
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +182,7 @@ def test_an_engine_that_hangs_is_ended_after_a_while() -> None:
 def test_a_model_that_takes_long_is_no_hang_as_long_as_it_reads() -> None:
     worker = make_worker(patience=0.6)
     try:
-        assert any(isinstance(event, Made) for event in worker.run("one", request(), Path("large")))  # takes 2 s
+        assert any(isinstance(event, Made) for event in worker.run("one", request(), LARGE))
         with pytest.raises(EngineLost, match="did nothing"):
             list(worker.run("two", request(), Path("stuck")))
     finally:
@@ -199,17 +201,41 @@ def test_a_cancel_is_heard_while_the_engine_decodes(worker: Worker, monkeypatch:
     assert worker.pid != before
 
 
-def test_a_cancel_is_heard_while_a_model_loads(worker: Worker) -> None:
-    """The run is over at once, but the model is left to load, since the next run needs it."""
-    folder = Path("large")
-    events = worker.run("one", request(), folder)
-    worker.start(folder)
-    canceller = threading.Timer(1.0, worker.cancel, ["one"])
-    canceller.start()
-    assert list(events) == [] and canceller.finished.is_set()
+def test_a_cancel_ends_an_engine_that_loads_for_nobody_else(worker: Worker) -> None:
+    """The run is over at once and the processor free; the next run loads anew and is whole."""
+    events = cancelled_while_it_loads(worker, wanted=False)
     before = worker.pid
-    assert any(isinstance(event, Made) for event in worker.run("two", request(), folder))
+    assert before is not None and list(events) == []
+    assert until(lambda: not exists(before)) and worker.status.state == "idle" and worker.pid is None
+    assert any(isinstance(event, Made) for event in worker.run("two", request(), LARGE))
+    assert worker.pid != before and worker.status.state == "ready"
+
+
+def test_a_model_that_the_next_run_wants_goes_on_loading(worker: Worker) -> None:
+    assert list(cancelled_while_it_loads(worker, wanted=True)) == []
+    before = worker.pid
+    assert before is not None and worker.status.state == "loading"
+    assert any(isinstance(event, Made) for event in worker.run("two", request(), LARGE))
     assert worker.pid == before
+
+
+def test_a_model_goes_on_loading_when_a_run_of_another_is_cancelled(worker: Worker) -> None:
+    worker.start(LARGE)
+    events = worker.run("one", request(), FOLDER)
+    assert until(lambda: worker._loads is not None)
+    before = worker.pid
+    worker.cancel("one")
+    assert list(events) == []
+    assert until(lambda: worker.status.state == "ready") and worker.pid == before
+
+
+def cancelled_while_it_loads(worker: Worker, wanted: bool) -> Iterator[object]:
+    """A run whose model is just being read when the cancel comes."""
+    worker.start(LARGE)
+    assert until(lambda: worker._loads is not None)
+    canceller = threading.Timer(0.2, worker.cancel, ["one", wanted])
+    canceller.start()
+    return worker.run("one", request(), LARGE)
 
 
 def test_an_engine_that_is_deaf_is_ended(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
