@@ -96,6 +96,15 @@ def pictures(request: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value["sha256"]) for name, value in found.items() if isinstance(value, Mapping)}
 
 
+def field_of(name: str) -> str:
+    """What the field of a setting would be called: as its label is written."""
+    return _label(name).lower().replace(" ", "-")
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or name.rpartition(".")[2].replace("_", " ").capitalize()
+
+
 def _leaves(request: Request) -> Iterator[tuple[str, Any, Any]]:
     """Name, value and usual value of each setting; parts are taken apart."""
     for item in fields(TASKS[request.task]):
@@ -110,12 +119,11 @@ def _leaves(request: Request) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _setting(name: str, value: Any, usual: Any) -> Setting:
-    label = LABELS.get(name) or name.rpartition(".")[2].replace("_", " ").capitalize()
     given = PADDING if name == "padding" and value is None else plain_value(value)
     return Setting(
         name=name,
-        label=label,
-        field=label.lower().replace(" ", "-"),
+        label=_label(name),
+        field=field_of(name),
         value=str(given) if name == "sampling.seed" else given,
         shown=_words(name, given),
         usual=value == usual and name not in TELLING and name != "size.height",

@@ -5,8 +5,9 @@ import { fillIn, readField, writeField } from "./fields.js";
 import * as library from "./gallery_doors.js";
 import { openBeforeAfter } from "./lightbox.js";
 import * as server from "./server.js";
-import { TITLES, send, shownTask } from "./tabs.js";
+import { send, shownTask } from "./tabs.js";
 import { say } from "./toast.js";
+import { ACTIONS, COMMON, TITLES } from "./words.js";
 
 const EDITS = ["image_to_image", "inpaint", "outpaint"];
 
@@ -15,14 +16,14 @@ export function groups(figure) {
   const { picture } = figure;
   const { id, count } = picture;
   const made = [
-    row("A", "Again, next seeds", "again", () => begin(server.again(id, count))),
-    row("V", "Vary a little", "vary", () => begin(server.vary(id, "subtle", count))),
-    row("⇧V", "Vary a lot", "vary", () => begin(server.vary(id, "strong", count))),
-    row("E", "Enlarge 2×", "enlarge", () => begin(server.enlarge(id))),
+    row("A", ACTIONS.again, "again", () => begin(server.again(id, count))),
+    row("V", ACTIONS.varyLittle, "vary", () => begin(server.vary(id, "subtle", count))),
+    row("⇧V", ACTIONS.varyMuch, "vary", () => begin(server.vary(id, "strong", count))),
+    row("E", ACTIONS.enlarge, "enlarge", () => begin(server.enlarge(id))),
   ];
   const look = () => openBeforeAfter(figure.card.finished, picture);
   const looked = [
-    ...(picture.before ? [row("B", "Before and after", "compare", look)] : []),
+    ...(picture.before ? [row("B", COMMON.beforeAndAfter, "compare", look)] : []),
     row("C", comparing(picture), "compare", () => pick(picture, figure.card.finished)),
   ];
   return [made, EDITS.map((task) => target(task, picture)), looked, seeds(picture), [away(figure)]];
@@ -31,8 +32,8 @@ export function groups(figure) {
 const row = (key, label, icon, act) => ({ key, label, icon, act });
 
 function comparing(picture) {
-  if (!picked()) return "Compare with …";
-  return picked().id === picture.id ? "Do not compare" : "Compare with the one picked";
+  if (!picked()) return ACTIONS.compareWith;
+  return picked().id === picture.id ? ACTIONS.doNotCompare : ACTIONS.compareWithPicked;
 }
 
 function target(task, picture) {
@@ -44,11 +45,11 @@ const seeded = () => (shownTask() in TITLES ? shownTask() : "text_to_image");
 function seeds({ seed }) {
   const kept = readField(`${seeded()}-seed`).trim() === String(seed);
   const toggle = () => (kept ? writeField(`${seeded()}-seed`, "") : fillIn(seeded(), "seed", seed));
-  return [{ key: "K", label: `Keep seed ${seed}`, icon: "lock", checked: kept, act: toggle }];
+  return [{ key: "K", label: ACTIONS.keepSeed(seed), icon: "lock", checked: kept, act: toggle }];
 }
 
 function away(figure) {
-  return row("Del", "Throw away", "clear", () => throwAway(figure));
+  return row("Del", ACTIONS.throwAway, "clear", () => throwAway(figure));
 }
 
 /** Put it on the canvas, and let the mode that is shown go on from there; nothing goes on from a prompt alone. */
@@ -68,7 +69,7 @@ export async function mark(figure) {
 export async function throwAway(figure) {
   if (!(await decided(library.trash([figure.picture.id])))) return;
   figure.vanish();
-  say("Thrown away.", { label: "Undo", act: () => takeBack(figure) });
+  say(ACTIONS.thrownAway, { label: COMMON.undo, act: () => takeBack(figure) });
 }
 
 async function takeBack(figure) {

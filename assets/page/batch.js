@@ -2,15 +2,18 @@
 // each.  They come by the same door as any picture (`studio/api/pictures.py`), one after another.
 
 import { button, el, icon } from "./dom.js";
+import { dropped } from "./dropped.js";
 import { thumbnail } from "./gallery_doors.js";
 import * as server from "./server.js";
 import { shownTask } from "./tabs.js";
 import { say } from "./toast.js";
+import { BATCH, CANVAS } from "./words.js";
 
 const KINDS = "image/png,image/jpeg,image/webp";
 const batches = new Map(); // task → its batch
 
 const stem = (name) => name.replace(/\.[^.]*$/, "");
+const size = ({ width, height }) => `${width} × ${height}`;
 
 export function mount({ element, props }) {
   const batch = new Batch(props);
@@ -18,10 +21,10 @@ export function mount({ element, props }) {
   batches.set(props.task, batch);
 }
 
-/** Several files were given to the canvas at once: they are for the mode that is shown; whether it takes them. */
-export function several(files) {
+/** Several files were dropped on the canvas at once: they are for the mode that is shown; whether it takes them. */
+export function several(found) {
   const batch = batches.get(shownTask());
-  batch?.take("picture", files);
+  batch?.given("picture", found);
   return Boolean(batch);
 }
 
@@ -31,7 +34,7 @@ export async function chosen(task) {
   if (!batch?.rows.size) return null;
   await batch.coming;
   const good = batch.all.filter((row) => !batch.problem(row));
-  if (!good.length) throw new Error("None of the pictures can be worked on: the list says why.");
+  if (!good.length) throw new Error(BATCH.none);
   return good.map(({ name, picture, mask }) => ({ name, picture: picture.id, mask: mask?.id ?? null }));
 }
 
@@ -39,10 +42,10 @@ class Batch {
   constructor({ task, masks, most }) {
     Object.assign(this, { task, masks, most, rows: new Map(), coming: Promise.resolve() });
     this.told = el("p", { role: "status" });
-    this.list = el("ul", { "aria-label": "Pictures of the batch" });
-    const pictures = this.door("picture", "Several pictures");
-    const with_ = masks ? this.door("mask", "Their masks") : null;
-    this.clear = button("Take them away", "close", () => this.empty(), { class: "tool" });
+    this.list = el("ul", { "aria-label": BATCH.batch });
+    const pictures = this.door("picture", BATCH.pictures);
+    const with_ = masks ? this.door("mask", BATCH.masks) : null;
+    this.clear = button(BATCH.takeThemAway, "close", () => this.empty(), { class: "tool" });
     this.tools = el("div", { class: "row" }, pictures, with_, this.clear);
     this.parts = [this.tools, this.told, this.list];
     this.show();
@@ -65,17 +68,26 @@ class Batch {
     node.addEventListener("dragleave", over(false));
     node.addEventListener("drop", (event) => {
       over(false)(event);
-      this.take(kind, [...event.dataTransfer.files]);
+      dropped(event.dataTransfer).then((found) => this.given(kind, found), (error) => say(error.message));
     });
     if (kind === "mask") this.second = node;
     return el("span", {}, node, file);
+  }
+
+  /** Of a folder that holds a folder of masks both are taken, whichever of them was asked for. */
+  given(kind, found) {
+    const masks = found.filter((each) => each.masks && this.masks);
+    const others = found.filter((each) => !each.masks);
+    if (!found.length) say(CANVAS.nothingDropped);
+    if (others.length) this.take(kind, others.map(({ file }) => file));
+    if (masks.length) this.take("mask", masks.map(({ file }) => file));
   }
 
   /** Upload them in order of their names; each stands in the list at once. */
   take(kind, files) {
     const named = [...files].sort((one, other) => one.name.localeCompare(other.name, "en"));
     const fresh = new Set([...this.rows.keys(), ...named.map(({ name }) => stem(name))]);
-    if (fresh.size > this.most) return say(`At most ${this.most} pictures can be worked on at once: choose fewer.`);
+    if (fresh.size > this.most) return say(BATCH.tooMany(this.most));
     for (const file of named) {
       const row = this.row(stem(file.name));
       const turn = (row[`${kind}Turn`] = Symbol(file.name));
@@ -111,11 +123,11 @@ class Batch {
   problem({ key, name, picture, mask, pictureWrong, maskWrong, waits }) {
     if (pictureWrong || maskWrong) return pictureWrong || maskWrong;
     if (waits) return "";
-    if (!name) return "A mask without its picture: choose that too.";
+    if (!name) return BATCH.maskAlone;
     if (!this.masks) return "";
-    if (!mask) return `It has no mask: choose one that is named ${key}.png.`;
+    if (!mask) return BATCH.maskless(key);
     const same = mask.width === picture.width && mask.height === picture.height;
-    return same ? "" : `The mask is ${mask.width} × ${mask.height}, the picture ${picture.width} × ${picture.height}.`;
+    return same ? "" : BATCH.mismatch(size(mask), size(picture));
   }
 
   show() {
@@ -131,9 +143,9 @@ class Batch {
   line(row) {
     const wrong = this.problem(row);
     const small = (kept) => kept && el("img", { src: thumbnail(kept.id), alt: "", loading: "lazy" });
-    const state = row.waits ? "on its way …" : wrong || (row.mask ? "with its mask" : "");
+    const state = row.waits ? BATCH.coming : wrong || (row.mask ? BATCH.masked : "");
     const words = el("div", {}, el("p", { class: "name" }, row.name || row.key), el("p", { class: "state" }, state));
-    const off = button(`Take ${row.name || row.key} away`, "close", () => this.remove(row), { bare: true });
+    const off = button(BATCH.takeAway(row.name || row.key), "close", () => this.remove(row), { bare: true });
     return el("li", { "data-wrong": String(Boolean(wrong)) }, small(row.picture) || icon("image_to_image"), small(row.mask), words, off);
   }
 
@@ -151,10 +163,7 @@ class Batch {
 }
 
 function sentence(rows, bad) {
-  if (rows.some(({ waits }) => waits)) return "The pictures are on their way …";
+  if (rows.some(({ waits }) => waits)) return BATCH.allComing;
   const good = rows.length - bad;
-  if (!good) return "None of these can be worked on as they are.";
-  const left = bad ? `, and leaves ${bad} out` : "";
-  const which = good === 1 ? "one picture" : `${good} pictures, a job each`;
-  return `Generate works on ${which}, in place of the one on the canvas${left}.`;
+  return good ? BATCH.will(good, bad) : BATCH.allBad;
 }

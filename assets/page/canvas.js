@@ -68,7 +68,7 @@ export async function commit(task) {
   try {
     const several = await chosen(task);
     const named = several ? { several } : await easel.commit(task);
-    working.sends(task, named);
+    working.sends(named);
     return named;
   } catch (error) {
     return { problem: error.message };

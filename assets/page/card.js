@@ -1,14 +1,14 @@
 // One job: its state in words, a bar, Stop while it is open, Retry where it ended badly, and one figure a picture.
 
+import { calm } from "./calm.js";
 import { button, el } from "./dom.js";
 import { Figure } from "./figure.js";
 import { isFinal, learn } from "./feed.js";
 import * as server from "./server.js";
 import { Table } from "./table.js";
-import { TITLES } from "./tabs.js";
-import { calm, headline } from "./words.js";
+import { CARD, COMMON, TITLES, headline } from "./words.js";
 
-const STOPPING = "Stopping …";
+const STOPPING = CARD.stopping;
 const UNDONE = ["failed", "quarantined", "cancelled"];
 
 export class Card {
@@ -17,16 +17,16 @@ export class Card {
     this.view = view;
     this.figures = [];
     this.state = el("p", { class: "state" });
-    this.stop = button("Stop", "stop", () => this.ask(server.cancel, STOPPING), { class: "tool stop" });
-    this.retry = button("Retry", "again", () => this.ask(server.retry, ""), { class: "tool retry", hidden: true });
+    this.stop = button(CARD.stop, "stop", () => this.ask(server.cancel, STOPPING), { class: "tool stop" });
+    this.retry = button(COMMON.retry, "again", () => this.ask(server.retry, ""), { class: "tool retry", hidden: true });
     this.fill = el("div", { class: "fill" });
-    const meter = { role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0 };
+    const meter = { role: "progressbar", "aria-label": CARD.progress, "aria-valuemin": 0 };
     this.bar = el("div", { class: "bar", ...meter }, this.fill);
     this.problem = el("p", { class: "alert", role: "alert", hidden: true });
     this.notes = el("div", { class: "notes" });
     this.table = view.grid ? new Table(view.id, view.grid) : null;
     this.grid = this.table?.root ?? el("div", { class: "pictures", hidden: true });
-    const said = el("p", { class: "said", title: view.prompt }, view.prompt || "(no prompt)");
+    const said = el("p", { class: "said", title: view.prompt }, view.prompt || COMMON.noPrompt);
     const task = el("p", { class: "task" }, TITLES[view.task] ?? view.task);
     const head = el("header", {}, said, task, this.state, this.retry, this.stop);
     const naming = { "data-job": view.id, "data-task": view.task };
@@ -61,7 +61,7 @@ export class Card {
   update(view, lost) {
     this.view = view;
     this.root.classList.toggle("lost", lost);
-    if (lost) return this.tell("Connection lost, trying again …");
+    if (lost) return this.tell(CARD.lost);
     const over = isFinal(view);
     this.root.dataset.state = view.state;
     this.left = view.state === "running" ? calm(this.left, view.seconds_left) : null;
@@ -84,7 +84,7 @@ export class Card {
   explain({ state, message }, over) {
     const bad = state === "failed" || state === "quarantined";
     this.problem.hidden = !(bad || (over && message));
-    const text = this.problem.hidden ? "" : message || "The job failed without a reason.";
+    const text = this.problem.hidden ? "" : message || CARD.unexplained;
     if (this.problem.textContent !== text) this.problem.textContent = text; // said aloud once
   }
 

@@ -2,6 +2,7 @@
 
 import { openCompare } from "./lightbox.js";
 import { say } from "./toast.js";
+import { COMMON, COMPARE } from "./words.js";
 
 let first = null;
 
@@ -12,7 +13,7 @@ export const picked = () => first;
 export function pick(picture, siblings = [picture]) {
   const before = first;
   mark(before ? null : picture);
-  if (!before) say("Now choose what to compare it with.", { label: "Cancel", act: () => mark(null) });
+  if (!before) say(COMPARE.nowTheOther, { label: COMMON.cancel, act: () => mark(null) });
   else if (before.id !== picture.id) openCompare(before, picture, siblings);
 }
 

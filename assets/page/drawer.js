@@ -3,13 +3,14 @@
 
 import { button } from "./dom.js";
 import { local } from "./store.js";
+import { COMMON } from "./words.js";
 
 const OPEN = "studio.drawer";
 
 const buttons = new Set();
 
 export function mount({ element }) {
-  const node = button("Settings", "settings", () => set(!isOpen()), { class: "tool drawer" });
+  const node = button(COMMON.settings, "settings", () => set(!isOpen()), { class: "tool drawer" });
   element.querySelector(".studio-drawer").replaceChildren(node);
   buttons.add(node);
   set(local.get(OPEN, false) === true);

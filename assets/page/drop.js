@@ -6,8 +6,9 @@ import * as doors from "./gallery_doors.js";
 import { Settings } from "./gallery_settings.js";
 import { keptOut, missing, recall } from "./recall.js";
 import * as server from "./server.js";
-import { TITLES, send, shownTask } from "./tabs.js";
+import { send, shownTask } from "./tabs.js";
 import { say } from "./toast.js";
+import { COMMON, DROP, RECALL, TITLES } from "./words.js";
 
 const EDITS = ["image_to_image", "inpaint", "outpaint"];
 const INFOTEXT = /(^|\n)Steps: \d+, .*\w+: /;
@@ -22,7 +23,7 @@ const onCanvas = (event) => event.target.closest?.(".studio-canvas");
 export function listenForDrops() {
   const container = document.querySelector(".gradio-container");
   hint = el("div", { class: "studio-drop", hidden: true, "aria-hidden": "true" });
-  hint.append(icon("open"), el("p", {}, "Drop a picture to read its settings"));
+  hint.append(icon("open"), el("p", {}, DROP.drop));
   container.append(hint);
   document.addEventListener("dragover", (event) => {
     if (!carries(event)) return;
@@ -55,7 +56,7 @@ function pasted(event) {
   const field = event.target.closest?.('[id$="-prompt"] textarea');
   const text = event.clipboardData?.getData("text/plain") ?? "";
   if (!field || !INFOTEXT.test(text)) return;
-  say("These look like the settings of a picture.", { label: "Read them", act: () => read(text, "The text", null) });
+  say(DROP.lookLikeSettings, { label: DROP.readThem, act: () => read(text, DROP.aText, null) });
 }
 
 function take(file) {
@@ -79,9 +80,9 @@ function show(found, name, file) {
     document.querySelector(".gradio-container").append(dialog);
   }
   const title = el("h2", { id: "studio-found-title" }, headline(found, name));
-  const shut = button("Close", "close", () => dialog.close(), { bare: true, class: "tool shut" });
+  const shut = button(COMMON.close, "close", () => dialog.close(), { bare: true, class: "tool shut" });
   const table = found.settings.length ? new Settings(found) : null;
-  const parts = table ? settingsOf(found, table) : [el("p", {}, NOTHING)];
+  const parts = table ? settingsOf(found, table) : [el("p", {}, DROP.nothing)];
   const marks = found.marks.map((mark) => el("p", { class: "note" }, mark));
   const foot = el("div", { class: "foot" }, table && using(found, table), file && onTo(file));
   dialog.replaceChildren(el("header", {}, thumb(file), title, shut), ...parts, ...marks, foot);
@@ -89,10 +90,8 @@ function show(found, name, file) {
   foot.querySelector("button")?.focus({ preventScroll: true });
 }
 
-const NOTHING = "The file does not say how it was made, or a program on the way has thrown that away. It can still be worked on.";
-
 function headline({ settings, program }, name) {
-  return settings.length ? `${program} made ${name}` : `No settings in ${name}`;
+  return settings.length ? DROP.made(program, name) : DROP.none(name);
 }
 
 function thumb(file) {
@@ -105,13 +104,13 @@ function thumb(file) {
 function settingsOf({ task, settings, notes, pictures }, table) {
   const out = keptOut(task, settings);
   const gone = missing(pictures);
-  const lost = [...notes, ...(gone.length ? [`Without ${gone.join("; ")}.`] : []), ...(out.length ? [`Kept out, as the tab has no field for it: ${out.join("; ")}.`] : [])];
+  const lost = [...notes, ...(gone.length ? [RECALL.without(gone)] : []), ...(out.length ? [RECALL.keptOut(out)] : [])];
   const words = settings.filter(({ name, value }) => ["prompt", "negative"].includes(name) && value);
   return [
     ...words.flatMap(({ label, value }) => [el("h3", {}, label), el("p", { class: "words" }, value)]),
-    el("h3", {}, "Settings"),
+    el("h3", {}, COMMON.settings),
     table.table,
-    lost.length ? el("h3", {}, "What cannot be carried over") : null,
+    lost.length ? el("h3", {}, DROP.lost) : null,
     lost.length ? el("ul", { class: "lost" }, ...lost.map((each) => el("li", {}, each))) : null,
   ].filter(Boolean);
 }
@@ -122,11 +121,11 @@ function using({ task }, table) {
     dialog.close();
     say(await recall(task, chosen, chosenPictures));
   };
-  const which = button("Choose which", "check", () => {
+  const which = button(COMMON.choose, "check", () => {
     table.pick(!table.picking);
     which.setAttribute("aria-pressed", String(table.picking));
   });
-  return el("div", { class: "row" }, button("Use these settings", "settings", use, { class: "tool primary" }), which);
+  return el("div", { class: "row" }, button(COMMON.useThese, "settings", use, { class: "tool primary" }), which);
 }
 
 /** Put it on the canvas: where a canvas is shown there, elsewhere by choice. */
@@ -142,7 +141,7 @@ function onTo(file) {
   };
   const here = EDITS.includes(shownTask()) ? [shownTask()] : EDITS;
   const one = here.length === 1;
-  const naming = (task) => ({ "data-send": task, title: `Put it on the canvas: ${TITLES[task]}` });
-  const buttons = here.map((task) => button(one ? "Put it on the canvas" : TITLES[task], task, () => put(task), naming(task)));
-  return el("div", { class: "row edits", role: "group", "aria-label": "Put it on the canvas" }, ...buttons);
+  const naming = (task) => ({ "data-send": task, title: DROP.ontoCanvas(task) });
+  const buttons = here.map((task) => button(one ? COMMON.ontoCanvas : TITLES[task], task, () => put(task), naming(task)));
+  return el("div", { class: "row edits", role: "group", "aria-label": COMMON.ontoCanvas }, ...buttons);
 }

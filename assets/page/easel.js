@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 import { readField } from "./fields.js";
 import { attachGestures } from "./gestures.js";
 import { brushFor, fitted, growthFor, proxySize, widestBrush } from "./geometry.js";
-import { History, NAMES, onMask } from "./history.js";
+import { History, onMask } from "./history.js";
 import { Kept } from "./kept.js";
 import { Margins, sameMargins } from "./margins.js";
 import { Mask } from "./mask.js";
@@ -15,6 +15,7 @@ import { News } from "./news.js";
 import * as server from "./server.js";
 import { Toolbar, commandOf } from "./toolbar.js";
 import { View } from "./view.js";
+import { CANVAS, COMMON, STEPS } from "./words.js";
 
 const SPARE = [72, 0.1]; // pixels of the page, or a share of the window, to drag the picture's edges into
 const NONE = { left: 0, top: 0, right: 0, bottom: 0 };
@@ -30,19 +31,19 @@ export class Easel {
 
   build() {
     this.image = el("img", { alt: "", draggable: false });
-    this.surface = el("canvas", { class: "mask", role: "img", "aria-label": "Mask" });
+    this.surface = el("canvas", { class: "mask", role: "img", "aria-label": COMMON.mask });
     this.softened = el("canvas", { class: "soft", "aria-hidden": "true" });
     this.sheet = el("div", { class: "sheet", hidden: true }, this.image, this.surface, this.softened);
     this.frame = el("div", { class: "frame" });
-    const naming = { tabIndex: -1, role: "group", "aria-label": "Canvas" };
+    const naming = { tabIndex: -1, role: "group", "aria-label": CANVAS.canvas };
     this.port = el("div", { class: "easel", ...naming }, this.sheet, this.frame);
     this.opening = new Opening(this.root, this.port, (picture) => this.put(picture));
     this.bar = new Toolbar((command, argument) => this.act(command, argument));
     this.news = new News();
     const { file, sizes, painting, masking, zooming } = this.bar;
     const bar = { class: "tools", role: "toolbar" };
-    const over = el("div", { ...bar, "aria-label": "Canvas" }, file, zooming, painting);
-    const under = el("div", { ...bar, "aria-label": "Mask" }, masking, sizes);
+    const over = el("div", { ...bar, "aria-label": CANVAS.canvas }, file, zooming, painting);
+    const under = el("div", { ...bar, "aria-label": COMMON.mask }, masking, sizes);
     this.port.append(this.news.root);
     this.root.replaceChildren(over, this.port, under, this.opening.problem, this.opening.file);
   }
@@ -73,13 +74,13 @@ export class Easel {
     const lost = same && this.history.marks.length > 0;
     this.opening.came();
     this.history.record(step);
-    if (lost) this.news.tell("The mask went with its picture.", ["Keep the mask", () => this.keepMask()]);
+    if (lost) this.news.tell(CANVAS.maskWent, [CANVAS.keepMask, () => this.keepMask()]);
   }
 
   /** On request a mask stays where a picture was followed by one as large. */
   keepMask() {
     this.history.amend({ ...this.history.last, keep: true });
-    this.news.tell("The mask is kept.");
+    this.news.tell(CANVAS.maskKept);
   }
 
   /** Show what follows from the history. */
@@ -114,7 +115,7 @@ export class Easel {
     const next = el("img", { alt: "", draggable: false, src });
     const arrived = await next.decode().then(() => true, () => false);
     if (this.picture !== picture) return;
-    if (!arrived) this.opening.say("The picture could not be fetched: undo, or open another one.");
+    if (!arrived) this.opening.say(CANVAS.pictureLost);
     this.image.replaceWith(next);
     this.image = next;
   }
@@ -225,12 +226,12 @@ export class Easel {
 
   undo() {
     const step = !this.mask.live && this.history.undo();
-    if (step) this.news.tell(`Undone: ${NAMES[step.kind]}`);
+    if (step) this.news.tell(CANVAS.undone(STEPS[step.kind]));
   }
 
   redo() {
     const step = !this.mask.live && this.history.redo();
-    if (step) this.news.tell(`Done again: ${NAMES[step.kind]}`);
+    if (step) this.news.tell(CANVAS.doneAgain(STEPS[step.kind]));
   }
 
   drop() {

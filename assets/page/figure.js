@@ -7,6 +7,7 @@ import { openMenu } from "./menu.js";
 import { copy } from "./gallery_doors.js";
 import { preference } from "./preferences.js";
 import * as server from "./server.js";
+import { CARD, COMMON } from "./words.js";
 
 const TRIES = 3;
 const PAUSE = 1000;
@@ -27,7 +28,7 @@ export class Figure {
   async preview(url) {
     if (this.picture || this.loading || this.image.src === url || !preference("previews")) return;
     this.loading = true;
-    const next = el("img", { class: "preview", alt: "Preview", src: url });
+    const next = el("img", { class: "preview", alt: CARD.preview, src: url });
     try {
       await next.decode();
       if (this.picture) return;
@@ -45,13 +46,13 @@ export class Figure {
     if (this.picture) return;
     const { source, margins, task, prompt, grid } = this.card.view;
     const count = grid ? 1 : this.card.view.count; // a cell is one of its kind
-    const alt = picture.prompt || prompt || "A picture without a prompt"; // its own words: choices differ
-    const before = source && { url: server.picture(source), margins, alt: "Before" };
+    const alt = picture.prompt || prompt || COMMON.wordless; // its own words: choices differ
+    const before = source && { url: server.picture(source), margins, alt: COMMON.before };
     this.picture = { star: false, ...picture, alt, before, count, task, url: server.picture(picture.id) };
     const { url, width, height } = this.picture;
     const image = el("img", { src: url, alt, width, height, onerror: () => this.missed(image, enlarge) });
     const open = () => openLightbox(this.card.finished, this.picture);
-    const enlarge = el("button", { type: "button", class: "screen", title: "Enlarge", onclick: open }, image);
+    const enlarge = el("button", { type: "button", class: "screen", title: CARD.enlarge, onclick: open }, image);
     this.root.hidden = false;
     this.root.dataset.picture = picture.id;
     this.root.setAttribute("aria-label", alt);
@@ -65,22 +66,22 @@ export class Figure {
     this.tries += 1;
     const again = `${url}?again=${this.tries}`; // the address alone would not be asked a second time
     if (this.tries <= TRIES) setTimeout(() => (image.src = again), PAUSE * this.tries);
-    else enlarge.replaceWith(el("p", { class: "alert", role: "alert" }, "The picture could not be fetched."));
+    else enlarge.replaceWith(el("p", { class: "alert", role: "alert" }, CARD.pictureLost));
   }
 
   caption() {
     const { seed, url } = this.picture;
-    const hint = { class: "tool use", title: "Put it on the canvas (U)" };
-    const accept = button("Use", "use", () => use(this.picture), hint);
-    this.star = button("Star", "star", () => mark(this), { bare: true, class: "tool star" });
-    const naming = { title: "Download", "aria-label": "Download" };
+    const hint = { class: "tool use", title: CARD.useHint };
+    const accept = button(CARD.use, "use", () => use(this.picture), hint);
+    this.star = button(COMMON.star, "star", () => mark(this), { bare: true, class: "tool star" });
+    const naming = { title: COMMON.download, "aria-label": COMMON.download };
     const save = el("a", { class: "tool", onclick: () => this.suit(), ...naming }, icon("download")); // it may be set otherwise by now
     this.save = save;
     this.suit();
-    const more = button("More", "more", () => openMenu(more, groups(this), "More"), { bare: true, class: "tool more" });
+    const more = button(CARD.more, "more", () => openMenu(more, groups(this), CARD.more), { bare: true, class: "tool more" });
     more.setAttribute("aria-haspopup", "menu");
     this.marked();
-    const told = el("span", { class: "seed" }, `Seed ${seed}`);
+    const told = el("span", { class: "seed" }, COMMON.seed(seed));
     return el("figcaption", {}, accept, told, el("div", { class: "actions" }, this.star, save, more));
   }
 

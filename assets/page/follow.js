@@ -3,7 +3,8 @@
 import { drawn, readField, writeField } from "./fields.js";
 import { preference } from "./preferences.js";
 import { session } from "./store.js";
-import { TITLES, watchTabs } from "./tabs.js";
+import { watchTabs } from "./tabs.js";
+import { TITLES } from "./words.js";
 
 const FOLLOWED = "studio.followed"; // task → the words that came there from another mode
 

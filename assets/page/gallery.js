@@ -9,6 +9,7 @@ import { Detail } from "./gallery_detail.js";
 import * as doors from "./gallery_doors.js";
 import { Filters } from "./gallery_filters.js";
 import { Grid } from "./gallery_grid.js";
+import { GALLERY } from "./gallery_words.js";
 import { showTab, shownTask, watchTabs } from "./tabs.js";
 
 const PAUSE = 2500;
@@ -49,10 +50,10 @@ class Gallery {
 
   furnish() {
     this.count = el("p", { class: "count", role: "status" });
-    this.selecting = button("Select", "check", () => this.select(!this.grid.selecting), { "aria-pressed": "false" });
-    const reading = "Read settings from a file";
+    this.selecting = button(GALLERY.select, "check", () => this.select(!this.grid.selecting), { "aria-pressed": "false" });
+    const reading = GALLERY.read;
     const file = button(reading, "open", chooseFile, { class: "tool reads", "aria-label": reading, title: reading });
-    this.emptying = button("Empty the trash", "clear", () => this.empty(), { class: "tool alarming", hidden: true });
+    this.emptying = button(GALLERY.emptyTrash, "clear", () => this.empty(), { class: "tool alarming", hidden: true });
     const acts = el("div", { class: "acts" }, this.count, this.emptying, this.selecting, file);
     this.problem = el("p", { class: "alert", role: "alert", hidden: true });
     this.nothing = el("div", { class: "nothing", hidden: true });
@@ -147,7 +148,7 @@ class Gallery {
   show() {
     this.filters.offer(this.known);
     this.grid.show(this.pictures);
-    this.count.textContent = this.total === 1 ? "1 picture" : `${(this.total ?? 0).toLocaleString("en")} pictures`;
+    this.count.textContent = GALLERY.count(this.total ?? 0);
     this.count.hidden = !this.total;
     this.emptying.hidden = !this.filters.trashed || !this.known.trashed;
     this.sure(false);
@@ -157,12 +158,12 @@ class Gallery {
   }
 
   emptiness() {
-    const words = (title, text) => [el("h3", {}, title), el("p", {}, text)];
-    if (this.filters.trashed) return words("The trash is empty", "What you throw away waits here until you empty it.");
-    const all = button("Show everything", "close", () => this.filters.reset());
-    if (this.filters.narrow) return [...words("No picture is like that", "Try fewer words, or take a filter away."), all];
-    const make = button("Make the first one", "next", () => showTab("text_to_image"));
-    return [...words("Nothing here yet", "Every picture that you make appears here by itself, with all its settings."), make];
+    const words = ([title, text]) => [el("h3", {}, title), el("p", {}, text)];
+    if (this.filters.trashed) return words(GALLERY.noneTrashed);
+    const all = button(GALLERY.all, "close", () => this.filters.reset());
+    if (this.filters.narrow) return [...words(GALLERY.none), all];
+    const make = button(GALLERY.makeFirst, "next", () => showTab("text_to_image"));
+    return [...words(GALLERY.noneYet), make];
   }
 
   say(problem) {
@@ -210,6 +211,6 @@ class Gallery {
     if (asked) this.emptying.dataset.sure = "";
     else delete this.emptying.dataset.sure;
     const count = this.known.trashed;
-    this.emptying.querySelector("span").textContent = asked ? `Really remove ${count} for good?` : "Empty the trash";
+    this.emptying.querySelector("span").textContent = asked ? GALLERY.reallyEmpty(count) : GALLERY.emptyTrash;
   }
 }

@@ -2,10 +2,9 @@
 // taken back from there.
 
 import * as doors from "./gallery_doors.js";
+import { DECIDED } from "./gallery_words.js";
 import { say } from "./toast.js";
-
-const counted = (pictures) => (pictures.length === 1 ? "The picture" : `${pictures.length} pictures`);
-const verb = (pictures, one, more) => (pictures.length === 1 ? one : more);
+import { COMMON } from "./words.js";
 
 export class Decide {
   /** `changed(ids)`: something else is now true of these pictures. */
@@ -18,7 +17,7 @@ export class Decide {
   }
 
   tag(pictures, tag) {
-    return this.say(pictures, { add: [tag] }, `${counted(pictures)} ${verb(pictures, "is", "are")} tagged “${tag}”.`);
+    return this.say(pictures, { add: [tag] }, DECIDED.tagged(pictures.length, tag));
   }
 
   untag(pictures, tag) {
@@ -26,8 +25,9 @@ export class Decide {
   }
 
   collect(pictures, collection) {
-    const where = collection ? `${verb(pictures, "is", "are")} in “${collection}”` : "left its collection";
-    return this.say(pictures, { collection }, `${counted(pictures)} ${where}.`);
+    const { length } = pictures;
+    const sentence = collection ? DECIDED.collected(length, collection) : DECIDED.uncollected(length);
+    return this.say(pictures, { collection }, sentence);
   }
 
   say(pictures, change, sentence = "") {
@@ -35,20 +35,18 @@ export class Decide {
   }
 
   trash(pictures) {
-    const undo = { label: "Undo", act: () => this.act(doors.restore, pictures, "") };
-    const sentence = `${counted(pictures)} ${verb(pictures, "lies", "lie")} in the trash.`;
-    return this.act(doors.trash, pictures, sentence, undo);
+    const undo = { label: COMMON.undo, act: () => this.act(doors.restore, pictures, "") };
+    return this.act(doors.trash, pictures, DECIDED.trashed(pictures.length), undo);
   }
 
   restore(pictures) {
-    const back = `${counted(pictures)} ${verb(pictures, "is", "are")} back in the gallery.`;
-    return this.act(doors.restore, pictures, back);
+    return this.act(doors.restore, pictures, DECIDED.restored(pictures.length));
   }
 
   async empty() {
     try {
       const { gone } = await doors.empty();
-      say(gone === 1 ? "One picture is gone for good." : `${gone} pictures are gone for good.`);
+      say(DECIDED.gone(gone));
     } catch (error) {
       say(error.message);
     }

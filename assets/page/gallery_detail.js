@@ -5,6 +5,7 @@ import * as doors from "./gallery_doors.js";
 import { Sheet } from "./gallery_sheet.js";
 import * as server from "./server.js";
 import { say } from "./toast.js";
+import { COMMON } from "./words.js";
 
 export class Detail {
   /** `siblings()`: what can be leafed through; `names(kind)`: tags or collections that there are; `closed(id)`. */
@@ -15,12 +16,12 @@ export class Detail {
 
   build() {
     this.image = el("img", { alt: "" });
-    this.back = button("Previous picture", "previous", () => this.leaf(-1), { bare: true, class: "tool back" });
-    this.on = button("Next picture", "next", () => this.leaf(1), { bare: true, class: "tool on" });
+    this.back = button(COMMON.previous, "previous", () => this.leaf(-1), { bare: true, class: "tool back" });
+    this.on = button(COMMON.next, "next", () => this.leaf(1), { bare: true, class: "tool on" });
     this.stage = el("div", { class: "stage" }, this.image, this.back, this.on);
     this.panel = el("div", { class: "panel" });
-    const shut = button("Close", "close", () => this.dialog.close(), { bare: true, class: "tool shut" });
-    this.dialog = el("dialog", { class: "studio-detail", "aria-label": "Picture" }, this.stage, this.panel, shut);
+    const shut = button(COMMON.close, "close", () => this.dialog.close(), { bare: true, class: "tool shut" });
+    this.dialog = el("dialog", { class: "studio-detail", "aria-label": COMMON.picture }, this.stage, this.panel, shut);
     this.dialog.addEventListener("keydown", (event) => this.key(event));
     const container = document.querySelector(".gradio-container"); // for its fonts and colours
     this.dialog.addEventListener("close", () => {
@@ -51,7 +52,7 @@ export class Detail {
   show(about, kept) {
     const { id, prompt, width, height, trashed } = about;
     const url = trashed ? doors.thumbnail(id, 1280) : server.picture(id);
-    if (this.image.src !== url) Object.assign(this.image, { src: url, alt: prompt || "A picture without a prompt", width, height });
+    if (this.image.src !== url) Object.assign(this.image, { src: url, alt: prompt || COMMON.wordless, width, height });
     const at = (this.at = this.place);
     this.back.hidden = at <= 0;
     this.on.hidden = at < 0 || at >= this.siblings().length - 1;

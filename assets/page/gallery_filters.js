@@ -1,15 +1,10 @@
 // What is looked for: words, and chips that narrow it down.
 
 import { button, el, icon } from "./dom.js";
-import { TITLES } from "./tabs.js";
+import { FILTERS } from "./gallery_words.js";
+import { COMMON, TITLES } from "./words.js";
 
 const PAUSE = 250;
-const TIMES = [
-  ["1", "Today"],
-  ["7", "Last 7 days"],
-  ["30", "Last 30 days"],
-  ["days", "Choose days …"],
-];
 
 /** A day as the library takes it, where the person is. */
 function day(back) {
@@ -26,26 +21,26 @@ export class Filters {
       clearTimeout(this.timer);
       this.timer = setTimeout(changed, PAUSE);
     };
-    const hint = { placeholder: "Search the prompts", "aria-label": "Search the prompts" };
+    const hint = { placeholder: FILTERS.search, "aria-label": FILTERS.search };
     this.words = el("input", { type: "search", spellcheck: false, ...hint, oninput: later });
     const field = el("label", { class: "search" });
     field.append(icon("search"), this.words);
-    this.star = this.switch("Starred", "star");
+    this.star = this.switch(FILTERS.starred, "star");
     this.selects = {
-      task: this.select("All tasks", "Task"),
-      model: this.select("All models", "Model"),
-      collection: this.select("All collections", "Collection"),
-      tag: this.select("All tags", "Tag"),
+      task: this.select(FILTERS.tasks),
+      model: this.select(FILTERS.models),
+      collection: this.select(FILTERS.collections),
+      tag: this.select(FILTERS.tags),
     };
-    this.time = this.select("Any time", "Time");
-    this.time.append(...TIMES.map(([value, text]) => el("option", { value }, text)));
-    this.since = el("input", { type: "date", "aria-label": "From", onchange: () => changed() });
-    this.until = el("input", { type: "date", "aria-label": "To", onchange: () => changed() });
-    this.days = el("span", { class: "days", hidden: true }, this.since, el("span", {}, "to"), this.until);
-    this.trash = this.switch("Trash", "clear");
+    this.time = this.select(FILTERS.times);
+    this.time.append(...Object.entries(FILTERS.days).map(([value, text]) => el("option", { value }, text)));
+    this.since = el("input", { type: "date", "aria-label": FILTERS.from, onchange: () => changed() });
+    this.until = el("input", { type: "date", "aria-label": FILTERS.to, onchange: () => changed() });
+    this.days = el("span", { class: "days", hidden: true }, this.since, el("span", {}, FILTERS.until), this.until);
+    this.trash = this.switch(COMMON.trash, "clear");
     const chips = [this.star, ...Object.values(this.selects), this.time, this.days, this.trash];
-    this.clear = button("Clear", "close", () => this.reset(), { class: "tool chip plain" });
-    this.chips = el("div", { class: "chips", role: "group", "aria-label": "Narrow down" }, ...chips, this.clear);
+    this.clear = button(COMMON.clear, "close", () => this.reset(), { class: "tool chip plain" });
+    this.chips = el("div", { class: "chips", role: "group", "aria-label": FILTERS.narrow }, ...chips, this.clear);
     this.root = el("div", { class: "filters" }, field, this.chips);
     this.mark();
   }
@@ -59,7 +54,7 @@ export class Filters {
     return chip;
   }
 
-  select(all, label) {
+  select([all, label]) {
     const chip = el("select", { class: "chip", "aria-label": label, onchange: () => this.turned() });
     chip.append(el("option", { value: "" }, all));
     return chip;
@@ -86,14 +81,14 @@ export class Filters {
       this.fill(name, Object.fromEntries(Object.entries(counts).map(([value, count]) => [value, [value, count]])));
     }
     this.trash.hidden = !trashed && !this.trashed;
-    this.trash.querySelector("span").textContent = trashed ? `Trash (${trashed})` : "Trash";
+    this.trash.querySelector("span").textContent = trashed ? FILTERS.counted(COMMON.trash, trashed) : COMMON.trash;
   }
 
   fill(name, choices) {
     const chip = this.selects[name];
     const { value } = chip;
     if (value && !choices[value]) choices[value] = [value, 0];
-    const options = Object.entries(choices).map(([value, [text, count]]) => el("option", { value }, `${text} (${count})`));
+    const options = Object.entries(choices).map(([value, [text, count]]) => el("option", { value }, FILTERS.counted(text, count)));
     chip.replaceChildren(chip.firstElementChild, ...options);
     chip.value = value;
     chip.hidden = options.length < (name === "model" ? 2 : 1);

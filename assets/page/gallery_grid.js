@@ -3,6 +3,7 @@
 
 import { el } from "./dom.js";
 import { Tile } from "./gallery_tile.js";
+import { GALLERY } from "./gallery_words.js";
 
 const AHEAD = "900px";
 
@@ -14,7 +15,7 @@ export class Grid {
     this.chosen = new Set();
     this.selecting = false;
     this.end = el("div", { class: "end", "aria-hidden": "true" });
-    const naming = { role: "listbox", "aria-multiselectable": "true", "aria-label": "Pictures" };
+    const naming = { role: "listbox", "aria-multiselectable": "true", "aria-label": GALLERY.pictures };
     this.list = el("div", { class: "tiles", ...naming });
     this.root = el("div", {}, this.list, this.end);
     this.list.addEventListener("click", (event) => this.click(event));

@@ -2,8 +2,9 @@
 
 import { el } from "./dom.js";
 import { hasField } from "./recall.js";
+import { COMMON, RECALL } from "./words.js";
 
-const NAMES = { image: "Picture", mask: "Mask" };
+const NAMES = { image: COMMON.picture, mask: COMMON.mask };
 const WORDS = new Set(["prompt", "negative"]); // they are shown above, at full length
 
 export class Settings {
@@ -23,9 +24,9 @@ export class Settings {
   }
 
   row(setting, can = hasField(this.task, setting.field)) {
-    const box = el("input", { type: "checkbox", checked: true, "aria-label": `Use ${setting.label}` });
+    const box = el("input", { type: "checkbox", checked: true, "aria-label": RECALL.use(setting.label) });
     if (can) this.boxes.set(setting.name, box);
-    const shown = setting.shown || "(empty)";
+    const shown = setting.shown || RECALL.empty;
     const cells = [el("span", { class: "name" }, setting.label), el("span", { class: "value", title: shown }, shown)];
     const row = el("label", { class: "setting" }, can ? box : el("span"), ...cells);
     row.dataset.usual = String(setting.usual);

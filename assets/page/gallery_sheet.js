@@ -3,13 +3,14 @@
 import { button, el } from "./dom.js";
 import * as doors from "./gallery_doors.js";
 import { Settings } from "./gallery_settings.js";
+import { SHEET } from "./gallery_words.js";
 import { keptOut, missing, recall } from "./recall.js";
 import * as server from "./server.js";
-import { TITLES, send } from "./tabs.js";
+import { send } from "./tabs.js";
 import { say } from "./toast.js";
+import { COMMON, RECALL, TITLES, moment } from "./words.js";
 
 const EDITS = ["image_to_image", "inpaint", "outpaint"];
-const KINDS = { png: "PNG", jpeg: "JPEG", webp: "WebP" };
 
 export class Sheet {
   /** `open(id)` another picture; `close()` before the page behind is used; `decide` and `names` as elsewhere. */
@@ -21,26 +22,25 @@ export class Sheet {
 
   head() {
     const { time, width, height, title, task, star, trashed } = this.about;
-    const made = new Date(time).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
-    const label = star ? "Take the star away (S)" : "Star (S)";
+    const label = star ? SHEET.takeStar : SHEET.star;
     const mark = button(label, "star", () => this.decide.star([this.about], !star), { bare: true, class: "tool mark" });
     mark.setAttribute("aria-pressed", String(star));
     const facts = [`${width} × ${height}`, TITLES[task] ?? task, title].filter(Boolean).join(" · ");
-    const told = el("div", {}, el("p", { class: "made" }, made), el("p", { class: "facts" }, facts));
-    const thrown = button("Trash (Delete)", "clear", () => this.decide.trash([this.about]), { bare: true, class: "tool alarming" });
+    const told = el("div", {}, el("p", { class: "made" }, moment(time)), el("p", { class: "facts" }, facts));
+    const thrown = button(SHEET.trash, "clear", () => this.decide.trash([this.about]), { bare: true, class: "tool alarming" });
     return el("header", {}, told, ...(trashed ? [] : [mark, thrown]));
   }
 
   words() {
     const { prompt, settings } = this.about;
     const negative = settings.find(({ name }) => name === "negative")?.value;
-    const copy = button("Copy", "", () => this.copy(prompt), { class: "tool slight" });
+    const copy = button(SHEET.copy, "", () => this.copy(prompt), { class: "tool slight" });
     return el(
       "section",
       {},
-      el("div", { class: "title" }, el("h3", {}, "Prompt"), prompt ? copy : null),
-      el("p", { class: "words" }, prompt || "(no prompt)"),
-      negative ? el("h3", {}, "Negative") : null,
+      el("div", { class: "title" }, el("h3", {}, SHEET.fields.prompt), prompt ? copy : null),
+      el("p", { class: "words" }, prompt || COMMON.noPrompt),
+      negative ? el("h3", {}, SHEET.fields.negative) : null,
       negative ? el("p", { class: "words" }, negative) : null,
     );
   }
@@ -48,9 +48,9 @@ export class Sheet {
   async copy(text) {
     try {
       await navigator.clipboard.writeText(text);
-      say("The prompt is copied.");
+      say(SHEET.copied);
     } catch {
-      say("The browser does not let the prompt be copied: mark it and press Ctrl+C.");
+      say(SHEET.noCopy);
     }
   }
 
@@ -60,15 +60,15 @@ export class Sheet {
     const { settings, trashed } = this.about;
     if (!settings.length) return null;
     this.settings = new Settings(this.about);
-    this.all = button("Use all settings", "settings", () => this.recall(), { class: "tool primary" });
-    this.which = button("Choose which", "check", () => this.pick(!this.settings.picking), { "aria-pressed": "false" });
+    this.all = button(SHEET.useAll, "settings", () => this.recall(), { class: "tool primary" });
+    this.which = button(COMMON.choose, "check", () => this.pick(!this.settings.picking), { "aria-pressed": "false" });
     const edits = EDITS.map((task) => button(TITLES[task], task, () => this.send(task), { "data-send": task }));
     return el(
       "section",
       {},
       el("div", { class: "row" }, this.all, this.which),
       trashed ? null : el("div", { class: "row edits" }, ...edits),
-      el("h3", {}, "Settings"),
+      el("h3", {}, COMMON.settings),
       this.settings.table,
       this.left(),
     );
@@ -79,14 +79,14 @@ export class Sheet {
     const { task, settings, pictures } = this.about;
     const out = keptOut(task, settings);
     const lost = missing(pictures);
-    const lines = [out.length && `Kept out, as the tab has no field for it: ${out.join("; ")}.`, lost.length && `Without ${lost.join("; ")}.`];
+    const lines = [out.length && RECALL.keptOut(out), lost.length && RECALL.without(lost)];
     return el("div", {}, ...lines.filter(Boolean).map((line) => el("p", { class: "note" }, line)));
   }
 
   pick(picking) {
     this.settings.pick(picking);
     this.which.setAttribute("aria-pressed", String(picking));
-    this.all.querySelector("span").textContent = picking ? "Use these settings" : "Use all settings";
+    this.all.querySelector("span").textContent = picking ? COMMON.useThese : SHEET.useAll;
   }
 
   async recall() {
@@ -106,8 +106,8 @@ export class Sheet {
   relatives() {
     const { parent, children } = this.about;
     if (!parent && !children.length) return null;
-    const from = parent ? [el("h3", {}, parent.opened ? "Made from a picture you opened" : "Made from"), this.row([parent])] : [];
-    const to = children.length ? [el("h3", {}, "Made of it"), this.row(children)] : [];
+    const from = parent ? [el("h3", {}, parent.opened ? SHEET.madeFromOpened : SHEET.madeFrom), this.row([parent])] : [];
+    const to = children.length ? [el("h3", {}, SHEET.madeOfIt), this.row(children)] : [];
     return el("section", {}, ...from, ...to);
   }
 
@@ -117,7 +117,7 @@ export class Sheet {
 
   small({ id, prompt, opened }) {
     const image = el("img", { src: doors.thumbnail(id), alt: "", loading: "lazy" });
-    const label = opened ? "Open it in a new tab" : prompt || "A picture without a prompt";
+    const label = opened ? SHEET.newTab : prompt || COMMON.wordless;
     const naming = { class: "small", title: label, "aria-label": label };
     if (opened) return el("a", { ...naming, href: server.picture(id), target: "_blank", rel: "noopener" }, image);
     return el("button", { ...naming, type: "button", onclick: () => this.open(id) }, image);
@@ -130,16 +130,16 @@ export class Sheet {
     if (trashed) return null;
     const chips = tags.map((tag) => {
       const off = () => this.decide.untag([this.about], tag);
-      return button(tag, "close", off, { class: "tool tag", title: `Take the tag ${tag} away` });
+      return button(tag, "close", off, { class: "tool tag", title: SHEET.takeTag(tag) });
     });
-    const tag = this.field("Add a tag", "tags", "", (name) => name && this.decide.tag([this.about], name));
-    const where = this.field("Put it in a collection", "collections", collection, (name) => this.decide.collect([this.about], name));
+    const tag = this.field(SHEET.addTag, "tags", "", (name) => name && this.decide.tag([this.about], name));
+    const where = this.field(SHEET.putInCollection, "collections", collection, (name) => this.decide.collect([this.about], name));
     return el(
       "section",
       {},
-      el("h3", {}, "Tags"),
+      el("h3", {}, SHEET.tags),
       el("div", { class: "row" }, ...chips, tag),
-      el("h3", {}, "Collection"),
+      el("h3", {}, COMMON.collection),
       el("div", { class: "row" }, where),
     );
   }
@@ -165,14 +165,14 @@ export class Sheet {
   away() {
     const { id, name, trashed } = this.about;
     if (trashed) {
-      const back = button("Put it back", "restore", () => this.decide.restore([this.about]), { class: "tool primary" });
+      const back = button(SHEET.putBack, "restore", () => this.decide.restore([this.about]), { class: "tool primary" });
       return el("section", {}, el("div", { class: "row" }, back));
     }
-    const kind = el("select", { "aria-label": "Format" });
-    kind.append(...Object.entries(KINDS).map(([value, text]) => el("option", { value }, text)));
+    const kind = el("select", { "aria-label": SHEET.format });
+    kind.append(...Object.entries(SHEET.formats).map(([value, text]) => el("option", { value }, text)));
     const told = el("input", { type: "checkbox", checked: true });
     const save = el("a", { class: "tool save" });
-    save.append(...button("Download", "download").childNodes);
+    save.append(...button(COMMON.download, "download").childNodes);
     const point = () => {
       const whole = kind.value === "png" && told.checked; // the file itself
       save.href = whole ? server.picture(id) : doors.copy(id, kind.value, told.checked);
@@ -180,7 +180,7 @@ export class Sheet {
     };
     kind.onchange = told.onchange = point;
     point();
-    const whether = el("label", { class: "told" }, told, el("span", {}, "with its settings"));
+    const whether = el("label", { class: "told" }, told, el("span", {}, SHEET.withSettings));
     return el("section", {}, el("div", { class: "row" }, save, kind, whether));
   }
 

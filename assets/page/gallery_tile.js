@@ -2,6 +2,8 @@
 
 import { el, icon } from "./dom.js";
 import * as doors from "./gallery_doors.js";
+import { GALLERY } from "./gallery_words.js";
+import { COMMON } from "./words.js";
 
 const LEAST = 0.5; // width over height; what is narrower or wider is shown in part
 const MOST = 2.6;
@@ -24,8 +26,8 @@ export class Tile {
   /** What is said of it has changed. */
   update(picture) {
     this.picture = picture;
-    const words = picture.prompt || "A picture without a prompt";
-    this.root.setAttribute("aria-label", picture.star ? `${words} (starred)` : words);
+    const words = picture.prompt || COMMON.wordless;
+    this.root.setAttribute("aria-label", picture.star ? GALLERY.starred(words) : words);
     this.root.title = words;
     this.root.classList.toggle("star", picture.star);
   }

@@ -1,6 +1,6 @@
 // The page's head: who we are, which model draws and whether it is ready, the queue, and help.
 
-import { el } from "./dom.js";
+import { el, icon } from "./dom.js";
 import { watchFolds } from "./folds.js";
 import { followPrompts } from "./follow.js";
 import { listen } from "./generate.js";
@@ -13,6 +13,7 @@ import { attachSystem } from "./system.js";
 import { keepTab } from "./tabs.js";
 import { watchTitle } from "./title.js";
 import { say } from "./toast.js";
+import { HEADER, NAME } from "./words.js";
 
 const SOON = 1500;
 const LATER = 15_000;
@@ -21,9 +22,9 @@ export function mount({ element, props }) {
   const logo = el("img", { src: new URL("page/logo.svg", document.baseURI).href, alt: "", width: 32, height: 32 });
   const state = el("span", { class: "model-state", role: "status" });
   const name = el("span", { class: "model-name" }, props.title);
-  const naming = { type: "button", class: "model", "aria-label": `Models and system: ${props.title}` };
-  const model = el("button", naming, el("span", { class: "dot" }), name, state);
-  const head = [logo, el("h1", {}, "Diffusion Studio"), model, projectButton(), queueButton(), helpButton()];
+  const naming = { type: "button", class: "model", "aria-label": HEADER.model(props.title) };
+  const model = el("button", naming, el("span", { class: "dot" }), name, state, icon("down"));
+  const head = [logo, el("h1", {}, NAME), model, projectButton(), queueButton(), helpButton()];
   element.querySelector(".studio-header").replaceChildren(...head);
   attachSystem(model);
   listen();
@@ -40,13 +41,12 @@ async function watch(model, state, drawing) {
   const known = await server.status().catch(() => null);
   const { state: name = "", message, on = {} } = known?.model ?? {};
   model.dataset.state = name;
-  model.title = message || "Which model draws, and on what";
-  const words = { loading: "loading …", failed: "could not be loaded", "": "does not answer" };
-  state.textContent = words[name] ?? [on.device, on.precision, on.attention].filter(Boolean).join(" · ");
+  model.title = message || HEADER.hint;
+  state.textContent = HEADER.states[name] ?? [on.device, on.precision, on.attention].filter(Boolean).join(" · ");
   const now = known?.model.reference ?? drawing;
   if (now !== drawing) {
-    const anew = { label: "Load its page", act: () => location.reload() };
-    say(`${known.model.title} draws from now on: it was chosen on another page.`, anew);
+    const anew = { label: HEADER.anew, act: () => location.reload() };
+    say(HEADER.chosenElsewhere(known.model.title), anew);
   }
   setTimeout(() => watch(model, state, now), name === "loading" ? SOON : LATER);
 }

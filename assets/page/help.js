@@ -2,6 +2,7 @@
 
 import { button, el } from "./dom.js";
 import { KEYS } from "./keys.js";
+import { COMMON, HELP } from "./words.js";
 
 let dialog;
 
@@ -12,7 +13,7 @@ export function helpButton() {
     event.preventDefault();
     open();
   });
-  return button("Keys", "help", open, { bare: true, class: "tool help", title: "Keys (?)" });
+  return button(HELP.keys, "help", open, { bare: true, class: "tool help", title: HELP.hint });
 }
 
 const SILENT = ["range", "checkbox", "radio", "button"]; // inputs that nothing is typed into
@@ -28,10 +29,10 @@ function open() {
 
 function build() {
   const groups = Object.entries(KEYS).map(([name, rows]) => el("section", {}, el("h3", {}, name), table(rows)));
-  const close = button("Close", "close", () => sheet.close(), { bare: true, class: "tool close" });
-  const head = el("header", {}, el("h2", {}, "Keys"), close);
+  const close = button(COMMON.close, "close", () => sheet.close(), { bare: true, class: "tool close" });
+  const head = el("header", {}, el("h2", {}, HELP.keys), close);
   const body = el("div", { class: "groups" }, ...groups);
-  const sheet = el("dialog", { class: "studio-sheet", "aria-label": "Keys" }, head, body);
+  const sheet = el("dialog", { class: "studio-sheet", "aria-label": HELP.keys }, head, body);
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
   document.querySelector(".gradio-container").append(sheet);
   return sheet;

@@ -16,21 +16,6 @@ const SHAPES = new Set(["stroke", "polygon", "rectangle", "ellipse", "flood"]);
 const WHOLE = new Set(["clear", "fill", "invert", "grow", "mask"]);
 const KINDS = new Set([...SHAPES, ...WHOLE, "picture", "margins"]);
 
-export const NAMES = {
-  picture: "Picture",
-  stroke: "Stroke",
-  polygon: "Lasso",
-  rectangle: "Rectangle",
-  ellipse: "Ellipse",
-  flood: "Bucket",
-  clear: "Clear",
-  fill: "Fill",
-  invert: "Invert",
-  grow: "Size of the mask",
-  mask: "Mask",
-  margins: "Margins",
-};
-
 export const onMask = ({ kind }) => SHAPES.has(kind) || WHOLE.has(kind);
 
 export class History {

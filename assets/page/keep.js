@@ -2,7 +2,7 @@
 
 import { lay, take } from "./desk.js";
 import { readField } from "./fields.js";
-import { TITLES } from "./tabs.js";
+import { TITLES } from "./words.js";
 
 const storage = (model, task) => `studio.fields.${task}.${model}`;
 

@@ -1,4 +1,4 @@
-// All keys, in the groups that the help shows them in.
+// All keys, in the groups that the help shows them in; what they do is said in English, see `words.js`.
 
 export const KEYS = {
   Everywhere: [
@@ -38,13 +38,6 @@ export const KEYS = {
     ["+ − 0", "Zoom in, out, and back; or the wheel, a pinch, a double click"],
     ["B", "Before and after"],
     ["D", "Side by side, or over each other"],
-  ],
-  "In the gallery": [
-    ["← → ↑ ↓", "From picture to picture"],
-    ["Enter", "All about it"],
-    ["Space Ctrl+A", "Choose it, or all"],
-    ["S", "Give it a star, or take it back"],
-    ["Del", "Throw it away"],
   ],
   "In the gallery": [
     ["← → ↑ ↓", "From picture to picture"],

@@ -2,6 +2,7 @@
 
 import { button, el } from "./dom.js";
 import { Stage } from "./stage.js";
+import { COMMON, COMPARE } from "./words.js";
 
 let dialog;
 let stage;
@@ -16,16 +17,16 @@ let how = "over";
 function build() {
   stage = new Stage();
   caption = el("p", { role: "status" });
-  const close = button("Close", "close", () => dialog.close(), { bare: true, class: "tool close" });
-  const back = button("Previous picture", "previous", () => leaf(-1), { bare: true, class: "tool back" });
-  const on = button("Next picture", "next", () => leaf(1), { bare: true, class: "tool on" });
-  both = button("Before and after", "compare", toggle, { class: "tool both" });
-  beside = button("Side by side", "beside", turn, { class: "tool beside" });
-  const smaller = button("Zoom out", "minus", () => stage.zoom(1 / 1.5), { bare: true, class: "tool zoom" });
-  const larger = button("Zoom in", "plus", () => stage.zoom(1.5), { bare: true, class: "tool zoom" });
+  const close = button(COMMON.close, "close", () => dialog.close(), { bare: true, class: "tool close" });
+  const back = button(COMMON.previous, "previous", () => leaf(-1), { bare: true, class: "tool back" });
+  const on = button(COMMON.next, "next", () => leaf(1), { bare: true, class: "tool on" });
+  both = button(COMMON.beforeAndAfter, "compare", toggle, { class: "tool both" });
+  beside = button(COMPARE.sideBySide, "beside", turn, { class: "tool beside" });
+  const smaller = button(COMPARE.zoomOut, "minus", () => stage.zoom(1 / 1.5), { bare: true, class: "tool zoom" });
+  const larger = button(COMPARE.zoomIn, "plus", () => stage.zoom(1.5), { bare: true, class: "tool zoom" });
   const gap = el("span", { class: "gap" });
   const below = el("div", { class: "below" }, caption, gap, both, beside, smaller, larger);
-  dialog = el("dialog", { class: "studio-lightbox", "aria-label": "Picture" }, stage.root, below, close, back, on);
+  dialog = el("dialog", { class: "studio-lightbox", "aria-label": COMMON.picture }, stage.root, below, close, back, on);
   dialog.addEventListener("keydown", key);
   document.querySelector(".gradio-container").append(dialog); // for its fonts and colours
 }
@@ -50,8 +51,8 @@ function draw() {
   const picture = pictures[index];
   const held = document.activeElement; // of which there is none any more once it is hidden
   const edited = Boolean(other && other === picture.before);
-  stage.show(picture, other, how, edited ? ["Before", "After"] : [other, picture].map(name));
-  const place = pictures.length > 1 ? `${index + 1} of ${pictures.length} · ` : "";
+  stage.show(picture, other, how, edited ? [COMMON.before, COMMON.after] : [other, picture].map(name));
+  const place = pictures.length > 1 ? `${COMPARE.place(index + 1, pictures.length)} · ` : "";
   caption.textContent = place + [name(picture), size(picture)].filter(Boolean).join(" · ");
   both.hidden = !picture.before;
   both.setAttribute("aria-pressed", edited);
@@ -61,7 +62,7 @@ function draw() {
   if (dialog.contains(held) && !held.checkVisibility()) (other ? beside : both).focus();
 }
 
-const name = (picture) => (picture?.seed == null ? "" : `Seed ${picture.seed}`);
+const name = (picture) => (picture?.seed == null ? "" : COMMON.seed(picture.seed));
 const size = ({ width, height }) => (width ? `${width} × ${height}` : "");
 
 function toggle() {

@@ -5,6 +5,7 @@ import { Card } from "./card.js";
 import { el } from "./dom.js";
 import { follow, isFinal } from "./feed.js";
 import { released } from "./generate.js";
+import { CARD } from "./words.js";
 
 const SHOWN = 12;
 const PROBLEMS = ["failed", "quarantined"];
@@ -20,7 +21,7 @@ class LiveView {
     this.notes = new Map();
     this.awaited = null;
     this.refusal = el("p", { class: "alert", role: "alert", hidden: true });
-    this.list = el("section", { class: "cards", "aria-label": "Results" });
+    this.list = el("section", { class: "cards", "aria-label": CARD.results });
     this.empty = el("p", { class: "hint" }, hint);
     root.replaceChildren(this.refusal, this.list, this.empty);
     root.dataset.ready = "";

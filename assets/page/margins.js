@@ -4,6 +4,7 @@
 import { appeared, el } from "./dom.js";
 import { readField, writeField } from "./fields.js";
 import { SNAP, aspect, dragged, grown, soundMargin } from "./geometry.js";
+import { MARGINS } from "./words.js";
 
 const SIDES = ["left", "top", "right", "bottom"];
 const HANDLES = [...SIDES, "left top", "right top", "left bottom", "right bottom"];
@@ -89,8 +90,7 @@ export class Margins {
 
   handle(handle) {
     const corner = handle.includes(" ");
-    const what = `${handle.replace(" ", " and ")} ${corner ? "edges" : "edge"}`;
-    const name = `Drag the ${what}, or use the arrow keys; Shift keeps the shape`;
+    const name = MARGINS.handle(MARGINS.edges[handle]);
     const naming = { "aria-label": name, title: name, "data-edge": handle };
     const node = el("button", { type: "button", class: `edge ${handle}${corner ? " corner" : ""}`, ...naming });
     node.addEventListener("pointerdown", (event) => this.drag(handle, node, event));
@@ -137,11 +137,6 @@ export class Margins {
     const { width, height } = grown(this.size, margins);
     const more = width * height - this.size.width * this.size.height;
     this.badge.hidden = false;
-    this.badge.textContent = `${width} × ${height} · ${aspect({ width, height })} · +${amount(more)}`;
+    this.badge.textContent = `${width} × ${height} · ${aspect({ width, height })} · +${MARGINS.amount(more)}`;
   }
-}
-
-/** So many pixels, as people say it. */
-function amount(pixels) {
-  return pixels < 100_000 ? `${pixels.toLocaleString("en")} px` : `${(pixels / 1e6).toFixed(1)} MP`;
 }

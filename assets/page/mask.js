@@ -67,13 +67,6 @@ export class Mask {
     if (this.snapshots.length > MOST) this.snapshots = this.snapshots.filter((_, i) => i % 2);
   }
 
-  /** The mask as it is shown, for keeps. */
-  copy() {
-    const copy = new OffscreenCanvas(this.canvas.width, this.canvas.height);
-    copy.getContext("2d").drawImage(this.canvas, 0, 0);
-    return copy;
-  }
-
   begin(mark) {
     this.live = mark;
     this.under.copy(this.raster);

@@ -6,9 +6,9 @@ import { carry } from "./keep.js";
 import * as server from "./server.js";
 import { session } from "./store.js";
 import { say } from "./toast.js";
+import { MODELS } from "./words.js";
 
 const CHOSEN = "studio.chosen";
-const FIND = "Find a model";
 const FEW = 6; // all of them can be seen at once
 const WORDS = ["prompt", "negative"];
 
@@ -23,10 +23,10 @@ export class Models {
   constructor() {
     this.list = el("ul", { class: "models" });
     this.problem = el("p", { class: "alert", role: "alert", hidden: true });
-    this.filter = el("input", { type: "search", class: "filter", placeholder: FIND, "aria-label": FIND });
+    this.filter = el("input", { type: "search", class: "filter", placeholder: MODELS.find, "aria-label": MODELS.find });
     this.filter.addEventListener("input", () => this.narrow());
     this.place = el("p", { class: "quiet" });
-    this.parts = [el("h2", {}, "Models"), this.problem, this.filter, this.list, this.place];
+    this.parts = [el("h2", {}, MODELS.models), this.problem, this.filter, this.list, this.place];
   }
 
   look() {
@@ -36,7 +36,7 @@ export class Models {
       this.filter.hidden = models.length <= FEW;
       this.narrow();
       this.list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-      this.place.textContent = `More can be put into ${folder}; they stand here when this is opened again.`;
+      this.place.textContent = MODELS.more(folder);
     });
   }
 
@@ -49,8 +49,8 @@ export class Models {
   row(model, drawing) {
     const span = (name, ...parts) => el("span", { class: name }, ...parts);
     const draws = model.reference === drawing;
-    const title = span("title", model.title, draws && span("mark", icon("check"), "In use"));
-    const facts = [model.kind, model.precision, size(model.size), model.suits].filter(Boolean).join(" · ");
+    const title = span("title", model.title, draws && span("mark", icon("check"), MODELS.inUse));
+    const facts = [model.kind, model.precision, MODELS.size(model.size), model.suits].filter(Boolean).join(" · ");
     const lines = [title, span("facts", facts), model.draws && span("draws", model.draws)];
     if (model.problem) return el("li", {}, el("div", { class: "refused" }, ...lines, span("problem", model.problem)));
     const onclick = () => this.attempt(() => this.use(model, drawing));
@@ -64,7 +64,7 @@ export class Models {
     const { reference, title, note } = await server.use(model.reference);
     if (reference !== drawing) await carry(drawing, reference, WORDS.slice(0, model.hears ? 2 : 1));
     await told();
-    session.set(CHOSEN, `${title} draws from now on. ${note}`.trim());
+    session.set(CHOSEN, `${MODELS.drawsNow(title)} ${note}`.trim());
     location.reload();
   }
 
@@ -78,9 +78,4 @@ export class Models {
       this.list.inert = false;
     }
   }
-}
-
-function size(bytes) {
-  if (bytes >= 1e8) return `${(bytes / 1e9).toFixed(1)} GB`;
-  return bytes >= 1e5 ? `${(bytes / 1e6).toFixed(1)} MB` : "";
 }

@@ -2,9 +2,9 @@
 
 import { several } from "./batch.js";
 import { el, icon } from "./dom.js";
+import { dropped } from "./dropped.js";
 import * as server from "./server.js";
-
-const INVITATION = "Drop a picture here, paste it, or click to choose one";
+import { CANVAS } from "./words.js";
 
 export class Opening {
   /** `opened(picture)` is called with {id, width, height} as soon as the library has the picture. */
@@ -13,7 +13,7 @@ export class Opening {
     this.turn = 0; // grows with every picture that comes, so that one that comes late is known to be
     this.file = el("input", { type: "file", accept: "image/*", hidden: true, onchange: () => this.chosen() });
     this.invite = el("button", { type: "button", class: "invite", onclick: () => this.choose() });
-    this.invite.append(icon("open"), el("span", {}, INVITATION));
+    this.invite.append(icon("open"), el("span", {}, CANVAS.invitation));
     this.problem = el("p", { class: "alert", role: "alert", hidden: true });
     port.prepend(this.invite);
     this.listen(root);
@@ -28,7 +28,7 @@ export class Opening {
     root.addEventListener("drop", (event) => {
       event.preventDefault();
       root.classList.remove("over");
-      this.given(event.dataTransfer.files);
+      dropped(event.dataTransfer).then((found) => this.given(found), (error) => this.say(error.message));
     });
     document.addEventListener("paste", ({ clipboardData }) => {
       if (!this.port.checkVisibility() || clipboardData.types.includes("text/plain")) return; // text is for the prompt
@@ -37,8 +37,9 @@ export class Opening {
   }
 
   /** One picture is for the canvas; several are for Generate alone. */
-  given(files) {
-    if (files.length < 2 || !several([...files])) this.take(files[0]);
+  given(found) {
+    if (!found.length) return this.say(CANVAS.nothingDropped);
+    if (found.length < 2 || !several(found)) this.take(found[0].file);
   }
 
   choose() {

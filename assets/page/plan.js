@@ -6,6 +6,7 @@ import { el } from "./dom.js";
 import { readField, watchField } from "./fields.js";
 import * as server from "./server.js";
 import { watchTabs } from "./tabs.js";
+import { PLAN } from "./words.js";
 
 const SIDES = ["left", "top", "right", "bottom"];
 const AXIS = { left: "x", right: "x", top: "y", bottom: "y" };
@@ -62,15 +63,15 @@ function told(rounds) {
   if (!rounds.length) return [];
   const last = rounds.at(-1);
   const whole = `${last.width} × ${last.height}`;
-  if (rounds.length === 1) return [el("p", {}, `In one round, to ${whole}${seen(last)}.`)];
+  if (rounds.length === 1) return [el("p", {}, PLAN.one(whole, seen(last)))];
   const lines = rounds.slice(0, MOST).map((round) => el("li", {}, line(round)));
-  const more = rounds.length > MOST && el("p", {}, `and ${rounds.length - MOST} more`);
-  return [el("p", {}, `About ${rounds.length} rounds to ${whole}:`), el("ol", {}, ...lines), more || ""];
+  const more = rounds.length > MOST && el("p", {}, PLAN.more(rounds.length - MOST));
+  return [el("p", {}, PLAN.several(rounds.length, whole)), el("ol", {}, ...lines), more || ""];
 }
 
 function line(round) {
-  const added = Object.entries(round.added).map(([side, pixels]) => `${side} ${pixels}`);
+  const added = Object.entries(round.added).map(([side, pixels]) => `${PLAN.sides[side]} ${pixels}`);
   return `${added.join(", ")} → ${round.width} × ${round.height}${seen(round)}`;
 }
 
-const seen = ({ windows }) => (windows > 1 ? `, through ${windows} windows` : "");
+const seen = ({ windows }) => (windows > 1 ? PLAN.windows(windows) : "");

@@ -5,22 +5,20 @@ import { button, el } from "./dom.js";
 import { attachPanel } from "./panel.js";
 import * as server from "./server.js";
 import { say } from "./toast.js";
-
-const TOLD =
-  "The picture on the canvas, all that was done to it and the fields are kept by themselves. A project takes them along in one file.";
+import { PROJECT } from "./words.js";
 
 /** The button of the page's head that opens the panel. */
 export function projectButton() {
-  const opener = button("Project", "project", undefined, { class: "tool project", "aria-label": "Project" });
+  const opener = button(PROJECT.project, "project", undefined, { class: "tool project", "aria-label": PROJECT.project });
   const problem = el("p", { class: "alert", role: "alert", hidden: true });
-  const file = el("input", { type: "file", accept: ".zip", hidden: true, "aria-label": "Project file" });
-  const save = button("Save to a file", "download", () => attempt(problem, download));
-  const open = button("Open a file", "open", () => file.click());
+  const file = el("input", { type: "file", accept: ".zip", hidden: true, "aria-label": PROJECT.file });
+  const save = button(PROJECT.save, "download", () => attempt(problem, download));
+  const open = button(PROJECT.open, "open", () => file.click());
   file.addEventListener("change", () => attempt(problem, () => load(file)));
   const bar = el("div", { class: "bar-of-tools" }, save, open);
-  attachPanel(opener, "Project", [el("h2", {}, "Project"), el("p", { class: "quiet" }, TOLD), problem, bar, file], () => {
-    problem.hidden = true;
-  });
+  const told = el("p", { class: "quiet" }, PROJECT.told);
+  const parts = [el("h2", {}, PROJECT.project), told, problem, bar, file];
+  attachPanel(opener, PROJECT.project, parts, () => (problem.hidden = true));
   return opener;
 }
 
@@ -45,6 +43,6 @@ async function load(file) {
   if (!chosen) return;
   await desk.told(); // what is here now stays in the gallery, and nothing of it comes back later
   desk.replaced(await server.openProject(chosen));
-  say(`${chosen.name} is open`);
+  say(PROJECT.isOpen(chosen.name));
   location.reload(); // the fields are Gradio's, and are filled when the page opens
 }

@@ -6,8 +6,9 @@ import { readField, watchField, writeField } from "./fields.js";
 import { openMenu } from "./menu.js";
 import { Walk, earlier, remember } from "./prompts.js";
 import { spokenButton } from "./spoken.js";
+import { unknownWords } from "./unknown.js";
 import { reweighed } from "./weight.js";
-import { enumerate, unknownWords } from "./words.js";
+import { PROMPT } from "./words.js";
 
 const PAUSE = 250;
 const MOST_NAMED = 8;
@@ -17,7 +18,7 @@ export function mount({ element, props }) {
   const root = element.querySelector(".studio-prompt");
   const help = new Help(props);
   root.replaceChildren(...help.parts);
-  appeared(`#${props.task}-generate`).then((generate) => (generate.title = "Generate (Ctrl+Enter)"));
+  appeared(`#${props.task}-generate`).then((generate) => (generate.title = PROMPT.generate));
   document.addEventListener("keydown", (event) => help.key(event), { capture: true });
   const pressed = ({ target }) => target.closest?.(`#${props.task}-generate`);
   document.addEventListener("click", (event) => pressed(event) && help.generated(), { capture: true });
@@ -32,10 +33,10 @@ class Help {
     this.walk = new Walk();
     const known = new Set(words);
     this.unknown = el("p", { class: "unknown", role: "status", hidden: true });
-    this.first = el("p", { class: "first" }, "New here? Take one of these, press Generate, and change it as you like.");
+    this.first = el("p", { class: "first" }, PROMPT.first);
     const chips = examples.map((text) => this.chip(text));
-    this.chips = el("div", { class: "examples", role: "group", "aria-label": "Examples" }, ...chips);
-    this.recent = button("Earlier prompts", "history", () => this.recall(), { class: "tool recent" });
+    this.chips = el("div", { class: "examples", role: "group", "aria-label": PROMPT.examples }, ...chips);
+    this.recent = button(PROMPT.earlier, "history", () => this.recall(), { class: "tool recent" });
     this.recent.setAttribute("aria-haspopup", "menu");
     this.kept = el("p", { class: "kept", hidden: true });
     const tools = el("div", { class: "tools" }, this.recent, spokenButton(this.field));
@@ -62,7 +63,7 @@ class Help {
 
   chip(text) {
     const use = () => this.use(text);
-    return el("button", { type: "button", class: "example", onclick: use, title: `Use: ${text}` }, text);
+    return el("button", { type: "button", class: "example", onclick: use, title: PROMPT.use(text) }, text);
   }
 
   use(text) {
@@ -73,14 +74,14 @@ class Help {
   recall() {
     const row = (icon) => (text) => ({ label: text, icon, act: () => this.use(text) });
     const groups = [earlier().slice(0, MOST_EARLIER).map(row("history")), this.examples.map(row("star"))];
-    openMenu(this.recent, groups, "Earlier prompts and examples");
+    openMenu(this.recent, groups, PROMPT.earlierAndExamples);
   }
 
   /** A seed that stands in its field makes the same picture again and again; that should not go unseen. */
   keep(seed) {
     this.kept.hidden = seed === "" || seed === "-1";
-    const free = button("Draw anew", "seed", () => writeField(this.seed, ""), { class: "tool" });
-    this.kept.replaceChildren(`Seed ${seed} is kept. `, free);
+    const free = button(PROMPT.anew, "seed", () => writeField(this.seed, ""), { class: "tool" });
+    this.kept.replaceChildren(`${PROMPT.kept(seed)} `, free);
   }
 
   key(event) {
@@ -113,6 +114,5 @@ function weigh(event, id, steps) {
 
 function name(line, words) {
   line.hidden = words.length === 0;
-  const quoted = words.slice(0, MOST_NAMED).map((word) => `“${word}”`);
-  line.textContent = words.length ? `This model does not know ${enumerate(quoted)}.` : "";
+  line.textContent = words.length ? PROMPT.unknown(words.slice(0, MOST_NAMED)) : "";
 }

@@ -1,29 +1,28 @@
 // The queue: what runs, what waits and in which order, and what went wrong; for all jobs, whoever began them.
 
+import { calm } from "./calm.js";
 import { button, el } from "./dom.js";
 import { follow, learn, now, open } from "./feed.js";
 import { attachPanel } from "./panel.js";
 import * as server from "./server.js";
-import { TITLES } from "./tabs.js";
-import { say } from "./toast.js";
 import { allowed, notifies, setAllowed } from "./title.js";
-import { calm, headline } from "./words.js";
+import { say } from "./toast.js";
+import { COMMON, QUEUE, TITLES, headline } from "./words.js";
 
 const BAD = ["failed", "quarantined"];
-const HALTED = "Paused: what runs goes on, nothing else begins.";
 
 /** The button that opens it, with the number of open jobs. */
 export function queueButton() {
   const count = el("span", { class: "count", hidden: true });
-  const opener = button("Queue", "queue", undefined, { class: "tool queue" });
+  const opener = button(QUEUE.queue, "queue", undefined, { class: "tool queue" });
   opener.append(count);
   const queue = new Queue();
-  attachPanel(opener, "Queue", queue.parts);
+  attachPanel(opener, QUEUE.queue, queue.parts);
   follow((state) => {
     const { length } = open(state);
     count.hidden = !length;
     count.textContent = length;
-    opener.setAttribute("aria-label", length ? `Queue: ${length} open` : "Queue");
+    opener.setAttribute("aria-label", length ? QUEUE.open(length) : QUEUE.queue);
     queue.hear(state);
   });
   return opener;
@@ -33,16 +32,15 @@ class Queue {
   constructor() {
     this.rows = new Map();
     this.list = el("ol", { class: "rows" });
-    this.empty = el("p", { class: "quiet" }, "Nothing waits.");
-    this.hold = button("Pause", "pause", () => ask(now().paused ? server.resume() : server.pause()));
-    this.stop = button("Stop all", "stop", () => ask(server.stop("open")), { class: "tool danger" });
-    this.drop = button("Clear waiting", "clear", () => ask(server.stop("waiting")));
-    this.again = button("Retry failed", "again", () => ask(server.retryAll()));
-    this.halted = el("p", { class: "halted", role: "status", hidden: true }, HALTED);
-    const stays = "Their pictures stay in the gallery";
-    this.tidy = button("Clear finished", "clear", () => ask(server.clear()), { title: stays });
+    this.empty = el("p", { class: "quiet" }, QUEUE.empty);
+    this.hold = button(QUEUE.pause, "pause", () => ask(now().paused ? server.resume() : server.pause()));
+    this.stop = button(QUEUE.stopAll, "stop", () => ask(server.stop("open")), { class: "tool danger" });
+    this.drop = button(QUEUE.clearWaiting, "clear", () => ask(server.stop("waiting")));
+    this.again = button(QUEUE.retryFailed, "again", () => ask(server.retryAll()));
+    this.halted = el("p", { class: "halted", role: "status", hidden: true }, QUEUE.halted);
+    this.tidy = button(QUEUE.clearFinished, "clear", () => ask(server.clear()), { title: QUEUE.clearFinishedHint });
     const bar = el("div", { class: "bar-of-tools" }, this.hold, this.again, this.drop, this.tidy, this.stop);
-    this.parts = [el("h2", {}, "Queue"), this.halted, this.empty, this.list, bar, wish()];
+    this.parts = [el("h2", {}, QUEUE.queue), this.halted, this.empty, this.list, bar, wish()];
   }
 
   hear(state) {
@@ -54,7 +52,7 @@ class Queue {
     for (const view of shown) this.rows.get(view.id).update(view, waiting.indexOf(view), waiting.length);
     this.empty.hidden = shown.length > 0;
     this.halted.hidden = !state.paused;
-    label(this.hold, state.paused ? "Resume" : "Pause");
+    label(this.hold, state.paused ? QUEUE.resume : QUEUE.pause);
     this.stop.disabled = !jobs.length;
     this.drop.disabled = !waiting.length;
     this.again.disabled = !bad.length;
@@ -80,10 +78,10 @@ class Row {
     this.place = el("span", { class: "place", "aria-hidden": "true" });
     this.said = el("p", { class: "said" });
     this.state = el("p", { class: "state" });
-    this.up = button("Move up", "up", () => ask(server.move(id, this.at - 1), true), { bare: true });
-    this.down = button("Move down", "down", () => ask(server.move(id, this.at + 1), true), { bare: true });
-    this.retry = button("Retry", "again", () => ask(server.retry(id), true), { bare: true });
-    this.cancel = button("Cancel", "close", () => ask(server.cancel(id), true), { bare: true });
+    this.up = button(QUEUE.up, "up", () => ask(server.move(id, this.at - 1), true), { bare: true });
+    this.down = button(QUEUE.down, "down", () => ask(server.move(id, this.at + 1), true), { bare: true });
+    this.retry = button(COMMON.retry, "again", () => ask(server.retry(id), true), { bare: true });
+    this.cancel = button(COMMON.cancel, "close", () => ask(server.cancel(id), true), { bare: true });
     const acts = el("div", { class: "acts" }, this.up, this.down, this.retry, this.cancel);
     this.root = el("li", { "data-job": id }, this.place, el("div", { class: "words" }, this.said, this.state), acts);
   }
@@ -92,9 +90,9 @@ class Row {
     this.at = at;
     this.left = calm(this.left, view.seconds_left);
     const bad = BAD.includes(view.state);
-    const pictures = view.count > 1 ? ` · ${view.count} pictures` : "";
+    const pictures = view.count > 1 ? ` · ${QUEUE.pictures(view.count)}` : "";
     text(this.place, at < 0 ? (bad ? "!" : "▸") : String(at + 1));
-    text(this.said, view.prompt || "(no prompt)");
+    text(this.said, view.prompt || COMMON.noPrompt);
     text(this.state, `${TITLES[view.task] ?? view.task}${pictures} · ${bad ? why(view) : how(view, this.left)}`);
     this.root.dataset.state = view.state;
     this.up.hidden = this.down.hidden = at < 0;
@@ -105,7 +103,7 @@ class Row {
   }
 }
 
-const why = (view) => `${headline(view)}: ${view.message || "without a reason"}`;
+const why = (view) => `${headline(view)}: ${view.message || QUEUE.unexplained}`;
 const how = (view, left) => headline({ ...view, seconds_left: left });
 
 function text(node, words) {
@@ -131,5 +129,5 @@ function wish() {
   box.addEventListener("change", async () => {
     box.checked = await setAllowed(box.checked);
   });
-  return el("label", { class: "wish", hidden: !notifies }, box, "Notify me when all is done");
+  return el("label", { class: "wish", hidden: !notifies }, box, QUEUE.notify);
 }

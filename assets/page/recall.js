@@ -4,13 +4,13 @@
 import { lay } from "./canvas.js";
 import { appeared } from "./dom.js";
 import { listenForDrops } from "./drop.js";
-import { TITLES, send, showTab } from "./tabs.js";
+import { send, showTab } from "./tabs.js";
+import { RECALL } from "./words.js";
 
 const AS_IT_IS = { __type__: "update" }; // in Gradio's words: change nothing
 const FRAMES = 120;
 const AXES = ["across", "down", "sheet"];
 const SIDES = ["left", "top", "right", "bottom"];
-const PICTURES = { image: "the picture it was made from", mask: "the mask" };
 const EMPTIED = {
   styles: [], // a recipe's words wear theirs already
   prompts: "", // would take the prompt's place
@@ -35,8 +35,8 @@ export function keptOut(task, settings) {
 
 /** The pictures of a recipe that the library has lost, in words. */
 export function missing(pictures) {
-  const lost = Object.keys(PICTURES).filter((name) => name in pictures && !pictures[name]);
-  return lost.map((name) => `${PICTURES[name]}, which is no longer here`);
+  const lost = Object.keys(RECALL.gone).filter((name) => name in pictures && !pictures[name]);
+  return lost.map((name) => RECALL.gone[name]);
 }
 
 /**
@@ -66,8 +66,8 @@ async function canvasOf(settings, mask) {
 }
 
 function told(task, unfit, { mask }) {
-  const sentence = `The settings are in the tab ${TITLES[task]}.`;
-  return unfit ? `${sentence} The mask is left out: it is for a picture of ${mask.width} × ${mask.height}.` : sentence;
+  const sentence = RECALL.there(task);
+  return unfit ? `${sentence} ${RECALL.maskLeftOut(`${mask.width} × ${mask.height}`)}` : sentence;
 }
 
 async function arrived(field, prompt) {

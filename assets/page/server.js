@@ -1,5 +1,7 @@
 // The studio's HTTP doors, as far as the page uses them.
 
+import { SERVER } from "./words.js";
+
 const at = (path) => new URL(path, document.baseURI);
 
 /** The sentence in an answer that refuses something. */
@@ -7,7 +9,7 @@ async function sentence(response) {
   try {
     return (await response.json()).message;
   } catch {
-    return `The studio answered ${response.status} ${response.statusText}.`;
+    return SERVER.answered(response.status, response.statusText);
   }
 }
 
@@ -16,7 +18,7 @@ export async function ask(path, options) {
   try {
     response = await fetch(at(path), options);
   } catch {
-    throw new Error("The studio does not answer: is it still running?");
+    throw new Error(SERVER.silent);
   }
   if (!response.ok) throw Object.assign(new Error(await sentence(response)), { status: response.status });
   return response.json();

@@ -2,6 +2,7 @@
 
 import { el, icon } from "./dom.js";
 import { readField, watchField, writeField } from "./fields.js";
+import { SHAPES } from "./words.js";
 
 const LONGEST = 18; // pixels of the page
 
@@ -14,11 +15,11 @@ export function mount({ element, props: { task, sizes } }) {
     set({ width: height, height: width });
   };
   const buttons = sizes.map((size) => shape(size, () => set(size)));
-  const naming = { type: "button", class: "swap", title: "Swap width and height", "aria-label": "Swap width and height" };
+  const naming = { type: "button", class: "swap", title: SHAPES.swapSides, "aria-label": SHAPES.swapSides };
   const root = element.querySelector(".studio-shapes");
   root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Shape");
-  root.replaceChildren(...buttons, el("button", { ...naming, onclick: swap }, icon("swap"), el("span", {}, "Swap")));
+  root.setAttribute("aria-label", SHAPES.shape);
+  root.replaceChildren(...buttons, el("button", { ...naming, onclick: swap }, icon("swap"), el("span", {}, SHAPES.swap)));
   const mark = () => {
     const now = read();
     buttons.forEach((button, at) => {
@@ -32,6 +33,6 @@ export function mount({ element, props: { task, sizes } }) {
 function shape({ label, width, height }, onclick) {
   const side = (pixels) => `${Math.round((LONGEST * pixels) / Math.max(width, height))}px`;
   const outline = el("i", { style: { width: side(width), height: side(height) } });
-  const naming = { title: `${width} × ${height}`, "aria-label": `${label}, ${width} by ${height}` };
+  const naming = { title: `${width} × ${height}`, "aria-label": SHAPES.named(label, width, height) };
   return el("button", { type: "button", onclick, ...naming }, el("span", { class: "outline" }, outline), el("span", {}, label));
 }

@@ -5,14 +5,13 @@ import { writeField } from "./fields.js";
 import { openMenu } from "./menu.js";
 import * as server from "./server.js";
 import { say } from "./toast.js";
-
-const NAME = "LoRAs and embeddings";
+import { PROMPT } from "./words.js";
 
 let first; // asked for once for all tabs, to know whether there is anything to offer
 
 /** The button that opens the list, hidden where the shelf holds none. */
 export function spokenButton(field) {
-  const opener = button(NAME, "plus", () => open(opener, field), { hidden: true, "aria-haspopup": "menu" });
+  const opener = button(PROMPT.spoken, "plus", () => open(opener, field), { hidden: true, "aria-haspopup": "menu" });
   first ??= server.spoken().catch(() => []);
   first.then((names) => (opener.hidden = !names.length));
   return opener;
@@ -22,7 +21,7 @@ async function open(opener, field) {
   try {
     const names = await server.spoken();
     const of = (kind) => names.filter((each) => each.kind === kind).map((each) => row(each, field));
-    openMenu(opener, [of("lora"), of("embedding")], NAME);
+    openMenu(opener, [of("lora"), of("embedding")], PROMPT.spoken);
   } catch (error) {
     say(error.message);
   }

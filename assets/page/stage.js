@@ -2,6 +2,7 @@
 // keys zoom, dragging moves; both pictures always show the same part.
 
 import { el } from "./dom.js";
+import { COMPARE } from "./words.js";
 
 const MOST = 16;
 const CLOSE = 2.5; // what a double click zooms to
@@ -12,7 +13,7 @@ export class Stage {
   constructor() {
     this.panes = [new Pane("before"), new Pane("after")];
     const range = { type: "range", min: 0, max: 100, step: 0.5, value: 50 };
-    this.slider = el("input", { ...range, "aria-label": "Before or after" });
+    this.slider = el("input", { ...range, "aria-label": COMPARE.slider });
     this.line = el("div", { class: "divider" }, this.slider);
     this.root = el("div", { class: "stage" }, ...this.panes.map(({ root }) => root), this.line);
     this.slider.addEventListener("input", () => this.split(Number(this.slider.value)));

@@ -1,8 +1,8 @@
 // Masks that the library keeps, to be laid on a picture again: fetched once, what is white in them as alpha.
 
 import * as server from "./server.js";
+import { CANVAS } from "./words.js";
 
-const GONE = "The library does not have the mask any more: undo, or paint it again.";
 const known = new Map(); // id → canvas
 
 /** What a mark of the kind "mask" lays on the picture; null as long as it is not fetched. */
@@ -16,12 +16,13 @@ export const allThere = (marks) => waited(marks).length === 0;
 export async function fetched(marks) {
   if (allThere(marks)) return;
   for (const id of known.keys()) if (!marks.some(({ mask }) => mask?.id === id)) known.delete(id);
-  for (const { mask } of waited(marks)) known.set(mask.id, await drawn(mask.id));
+  for (const { mask } of waited(marks)) known.set(mask.id, await cutOut(server.picture(mask.id)));
 }
 
-async function drawn(id) {
-  const answer = await fetch(server.picture(id)).catch(() => null);
-  if (!answer?.ok) throw new Error(answer?.status === 404 ? GONE : "The mask could not be fetched: try again.");
+/** A mask as a canvas, what is white in it as alpha. */
+export async function cutOut(url) {
+  const answer = await fetch(url).catch(() => null);
+  if (!answer?.ok) throw new Error(answer?.status === 404 ? CANVAS.maskGone : CANVAS.maskLost);
   const picture = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none" });
   const canvas = new OffscreenCanvas(picture.width, picture.height);
   const context = canvas.getContext("2d");

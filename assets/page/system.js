@@ -5,6 +5,7 @@ import { Models } from "./models.js";
 import { attachPanel } from "./panel.js";
 import * as server from "./server.js";
 import { settingsPart } from "./settings.js";
+import { SYSTEM } from "./words.js";
 
 /** Let the model's name open it. */
 export function attachSystem(button) {
@@ -12,7 +13,8 @@ export function attachSystem(button) {
   const facts = el("dl", { class: "facts" });
   const given = el("dl", { class: "facts given" });
   const problem = el("p", { class: "alert", role: "alert", hidden: true });
-  attachPanel(button, "Models and system", [...models.parts, ...settingsPart(), el("h2", {}, "System"), problem, facts, el("h2", {}, "Started with"), given], () => {
+  const system = [el("h2", {}, SYSTEM.system), problem, facts, el("h2", {}, SYSTEM.started), given];
+  attachPanel(button, SYSTEM.name, [...models.parts, ...settingsPart(), ...system], () => {
     models.look();
     fill(facts, given, problem);
   });
@@ -33,20 +35,17 @@ async function fill(facts, given, problem) {
 }
 
 function rows({ version, model, memory, outputs, documents }) {
-  const states = { ready: "ready", loading: "loading …" };
   const facts = {
-    Model: model.title,
-    From: model.reference === model.title.toLowerCase() ? "" : model.reference,
-    State: model.message || states[model.state] || model.state,
-    ...Object.fromEntries(Object.entries(model.on).map(([name, value]) => [title(name), value])),
-    Memory: `${size(memory.free)} of ${size(memory.total)} free`,
-    Engine: memory.engine ? `uses ${size(memory.engine)} of it` : "",
-    Pictures: outputs,
-    Documents: documents,
-    Studio: version,
+    model: model.title,
+    from: model.reference === model.title.toLowerCase() ? "" : model.reference,
+    state: model.message || SYSTEM.states[model.state] || model.state,
+    ...model.on,
+    memory: SYSTEM.free(memory.free, memory.total),
+    engine: memory.engine ? SYSTEM.uses(memory.engine) : "",
+    pictures: outputs,
+    documents,
+    studio: version,
   };
-  return Object.entries(facts).filter(([, value]) => value);
+  const told = Object.entries(facts).filter(([, value]) => value);
+  return told.map(([name, value]) => [SYSTEM.facts[name] ?? name, value]);
 }
-
-const title = (name) => name[0].toUpperCase() + name.slice(1);
-const size = (bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

@@ -3,6 +3,7 @@
 
 import { el, icon } from "./dom.js";
 import * as server from "./server.js";
+import { CARD } from "./words.js";
 
 const ALONE = [""];
 
@@ -40,6 +41,5 @@ export class Table {
 }
 
 function save(job, number, title) {
-  const label = title ? `Save the sheet ${title}` : "Save the sheet";
-  return el("a", { class: "tool", href: server.sheet(job, number), download: "" }, icon("download"), el("span", {}, label));
+  return el("a", { class: "tool", href: server.sheet(job, number), download: "" }, icon("download"), el("span", {}, CARD.sheet(title)));
 }

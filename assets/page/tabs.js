@@ -3,13 +3,6 @@
 import { appeared } from "./dom.js";
 import { session } from "./store.js";
 
-export const TITLES = {
-  text_to_image: "Text to image",
-  image_to_image: "Image to image",
-  inpaint: "Inpaint",
-  outpaint: "Outpaint",
-};
-
 const selected = () => document.querySelector('#tabs [role="tab"][aria-selected="true"]');
 
 /** The task whose tab is shown, or the name of another tab. */

@@ -3,8 +3,8 @@
 
 import { follow, open } from "./feed.js";
 import { local } from "./store.js";
+import { NAME, TITLE } from "./words.js";
 
-const NAME = "Diffusion Studio";
 const WISH = "studio.notify";
 const SIDE = 64;
 
@@ -33,10 +33,10 @@ function tell(state) {
   if (!document.hidden) return;
   const running = jobs.filter((view) => view.state === "running");
   const share = sum(running, "step") / (sum(running, "steps") || 1);
-  if (busy) put(`${Math.round(100 * share)} % - ${NAME}`, share);
+  if (busy) put(TITLE.share(Math.round(100 * share)), share);
   if (!over) return;
-  put(`Done - ${NAME}`, 1);
-  if (allowed()) new Notification(NAME, { body: "All is done.", icon: icon().href });
+  put(TITLE.done, 1);
+  if (allowed()) new Notification(NAME, { body: TITLE.allDone, icon: icon().href });
 }
 
 const sum = (views, name) => views.reduce((total, view) => total + view[name], 0);

@@ -1,17 +1,10 @@
 // The buttons around the canvas, and the keys that do the same.
 
 import { button, el } from "./dom.js";
+import { BUTTONS, COMMON, TOOLBAR, TOOLS } from "./words.js";
 
-const TOOLS = {
-  brush: ["Brush", "B", "Paint what to make anew; Alt takes away"],
-  eraser: ["Eraser", "E", "Take paint away"],
-  lasso: ["Lasso", "L", "Draw around what to make anew; Alt takes away"],
-  rectangle: ["Rectangle", "R", "Draw a rectangle; Shift: a square, Alt takes away"],
-  ellipse: ["Ellipse", "O", "Draw an ellipse; Shift: a circle, Alt takes away"],
-  bucket: ["Bucket", "G", "Fill an enclosed area, or everything; Alt empties a painted one"],
-};
-
-const KEYS = Object.fromEntries(Object.entries(TOOLS).map(([name, [, key]]) => [key.toLowerCase(), `take ${name}`]));
+const LETTERS = { brush: "B", eraser: "E", lasso: "L", rectangle: "R", ellipse: "O", bucket: "G" };
+const KEYS = Object.fromEntries(Object.entries(LETTERS).map(([name, key]) => [key.toLowerCase(), `take ${name}`]));
 const COMMANDS = {
   ...KEYS,
   "[": "thinner",
@@ -38,19 +31,19 @@ export class Toolbar {
   constructor(act) {
     this.act = act;
     this.name = "brush";
-    const bare = (label, icon, command, title, argument) =>
-      button(label, icon, () => act(command, argument), { bare: true, title });
-    this.undo = bare("Undo", "undo", "undo", "Undo (Ctrl+Z)");
-    this.redo = bare("Redo", "redo", "redo", "Redo (Ctrl+Shift+Z)");
+    const bare = (name, command, argument, icon = name) =>
+      button(BUTTONS[name][0], icon, () => act(command, argument), { bare: true, title: BUTTONS[name][1] });
+    this.undo = bare("undo", "undo");
+    this.redo = bare("redo", "redo");
     this.sizes = el("output", { class: "sizes" });
-    this.tools = Object.entries(TOOLS).map(([name, row]) => this.tool(name, row));
+    this.tools = Object.keys(LETTERS).map((name) => this.tool(name));
     this.brushSize();
-    const presses = { bare: true, hidden: true, title: "The pen's pressure makes the brush wider" };
-    this.pressure = button("Pen pressure", "pen", () => this.toggle(this.pressure), presses);
-    const softens = { bare: true, title: "Show how soft the edge will be (Feather, Grow)" };
-    this.soft = button("Soft edge", "soft", () => this.soften(), softens);
+    const presses = { bare: true, hidden: true, title: BUTTONS.pressure[1] };
+    this.pressure = button(BUTTONS.pressure[0], "pen", () => this.toggle(this.pressure), presses);
+    const softens = { bare: true, title: BUTTONS.soft[1] };
+    this.soft = button(BUTTONS.soft[0], "soft", () => this.soften(), softens);
     this.peek = this.hold();
-    this.percent = button("", null, () => act("actual"), { class: "tool percent", title: "One pixel for one (1)" });
+    this.percent = button("", null, () => act("actual"), { class: "tool percent", title: TOOLBAR.actual });
     this.parts(bare);
     this.toggle(this.pressure, true);
     this.toggle(this.soft, false);
@@ -58,43 +51,40 @@ export class Toolbar {
   }
 
   parts(bare) {
-    const open = button("Open", "open", () => this.act("open"), { title: "Open a picture", "aria-label": "Open" });
-    const whole = [
-      bare("Clear", "clear", "paint", "Clear the mask", "clear"),
-      bare("Fill", "fill", "paint", "Fill the whole mask", "fill"),
-      bare("Invert", "invert", "paint", "Invert the mask", "invert"),
-      bare("Grow", "grow", "grow", "Make the mask larger on every side", 1),
-      bare("Shrink", "shrink", "grow", "Make the mask smaller on every side", -1),
-    ];
+    const naming = { title: BUTTONS.open[1], "aria-label": BUTTONS.open[0] };
+    const open = button(BUTTONS.open[0], "open", () => this.act("open"), naming);
+    const whole = ["clear", "fill", "invert"].map((name) => bare(name, "paint", name));
+    const sized = [bare("grow", "grow", 1), bare("shrink", "grow", -1)];
     const zoom = [
-      bare("Further away", "minus", "further", "Further away (-)"),
+      bare("further", "further", undefined, "minus"),
       this.percent,
-      bare("Nearer", "plus", "nearer", "Nearer (+)"),
-      bare("Fit", "fit", "fit", "Fit (Ctrl+0)"),
+      bare("nearer", "nearer", undefined, "plus"),
+      bare("fit", "fit"),
     ];
     const group = (name, label, ...children) =>
       el("div", { class: `group ${name}`, role: "group", "aria-label": label }, ...children);
-    this.file = group("file", "Picture", open, this.undo, this.redo);
-    this.painting = group("painting", "Brushes and shapes", ...this.tools, this.size, this.pressure);
-    this.masking = group("masking", "Mask", ...whole, this.soft, this.peek);
-    this.zooming = group("zooming", "Zoom", ...zoom);
+    this.file = group("file", COMMON.picture, open, this.undo, this.redo);
+    this.painting = group("painting", TOOLBAR.painting, ...this.tools, this.size, this.pressure);
+    this.masking = group("masking", COMMON.mask, ...whole, ...sized, this.soft, this.peek);
+    this.zooming = group("zooming", TOOLBAR.zoom, ...zoom);
   }
 
-  tool(name, [label, key, title]) {
-    const naming = { bare: true, title: `${label} (${key}): ${title}`, "data-tool": name };
+  tool(name) {
+    const [label, what] = TOOLS[name];
+    const naming = { bare: true, title: TOOLBAR.tool(label, LETTERS[name], what), "data-tool": name };
     return button(label, name, () => this.take(name), naming);
   }
 
   brushSize() {
-    const range = { type: "range", min: 1, max: 128, value: 32, "aria-label": "Brush size" };
+    const range = { type: "range", min: 1, max: 128, value: 32, "aria-label": BUTTONS.size[0] };
     this.width = el("input", { ...range, oninput: () => this.act("resize") });
-    this.size = el("label", { class: "brush-size", title: "Brush size ([ and ])" }, this.width);
+    this.size = el("label", { class: "brush-size", title: BUTTONS.size[1] }, this.width);
   }
 
   /** While it is held, the mask is out of the way; it never stays hidden. */
   hold() {
     const hide = (hidden) => () => this.act("peek", hidden);
-    const node = button("Hide the mask while held", "eye", null, { bare: true });
+    const node = button(TOOLBAR.peek, "eye", null, { bare: true });
     for (const name of ["pointerdown", "keydown"]) node.addEventListener(name, hide(true));
     const ends = ["pointerup", "pointercancel", "pointerleave", "keyup", "blur"];
     for (const name of ends) node.addEventListener(name, hide(false));

@@ -19,7 +19,10 @@ from studio.ui.several import Several, several_fields
 
 @dataclass(frozen=True)
 class Advanced:
-    """What a beginner need not see: how the noise is walked back."""
+    """What a beginner need not see: how the noise is walked back.
+
+    ``away``: names of fields that the model has no use for, in this accordion or in the rest of the tab.
+    """
 
     negative: gr.Textbox
     steps: gr.Number
@@ -31,11 +34,13 @@ class Advanced:
     finer: Finer
     several: Several
     styles: gr.Dropdown | None = None
+    away: frozenset[str] = frozenset()
 
     @property
     def fields(self) -> set[Any]:
         """The components that are there."""
-        own = {field for name, field in vars(self).items() if name not in ("finer", "several") and field is not None}
+        parts = ("finer", "several", "away")
+        own = {field for name, field in vars(self).items() if name not in parts and field is not None}
         return own | self.finer.fields | self.several.fields
 
     def worn(self, values: Values) -> Sequence[str]:
@@ -56,10 +61,17 @@ class Advanced:
         return {"negative": values[self.negative] or "", "sampling": sampling, **self.finer.read(values)}
 
 
-def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = (), hears: bool = True) -> Advanced:
+def advanced(
+    task: str,
+    defaults: Mapping[str, Any],
+    styles: Sequence[str] = (),
+    hears: bool = True,
+    away: frozenset[str] = frozenset(),
+) -> Advanced:
     """The fields of the closed accordion, filled with what suits the model; styles where there are some to choose.
 
     ``hears``: whether the model hears a negative prompt; the field of one that does not says so and takes none.
+    ``away``: as in ``Advanced``.
     """
     negative = gr.Textbox(
         label=words.LABELS["negative"],
@@ -83,7 +95,8 @@ def advanced(task: str, defaults: Mapping[str, Any], styles: Sequence[str] = (),
         reuse=controls.field(task, "reuse", 1, 1, words.REUSE),
         styles=_styles(task, styles) if styles else None,
         finer=finer(task),
-        several=several_fields(task),
+        several=several_fields(task, away if hears else away | {"negative"}),
+        away=away,
     )
 
 

@@ -7,7 +7,7 @@ depends on the order of a list.  A field's name is what `elem_id` ends with, `<t
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,6 +144,13 @@ def _fold(field: Any) -> gr.Accordion:
     while not isinstance(around, gr.Accordion):
         around = around.parent
     return around
+
+
+def put_away(task: str, fields: Iterable[Any], names: Container[str]) -> None:
+    """Take fields off the page that its model has no use for: what stands in them stays as usual."""
+    for each in fields:
+        if str(each.elem_id).removeprefix(f"{task}-") in names:
+            each.visible, each.interactive = "hidden", False
 
 
 def unjudged(component: Any) -> Any:

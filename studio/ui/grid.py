@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +74,13 @@ class GridFields:
         return [(str(field.label), str(values[field] or ""), str(values[text] or "")) for field, text in self.axes]
 
 
-def grid_fields(task: str) -> GridFields:
-    """The fields of all axes; a setting that is chosen shows by an example how its values are written."""
-    return GridFields(tuple(_fields(task, axis) for axis in AXES))
+def grid_fields(task: str, away: Container[str] = ()) -> GridFields:
+    """The fields of all axes; a setting that is chosen shows by an example how its values are written.
+
+    ``away``: names of fields that the model has no use for.
+    """
+    names = [name for name in settings_of(task) if name.replace("_", "-") not in away]
+    return GridFields(tuple(_fields(task, axis, names) for axis in AXES))
 
 
 def settings_of(task: str) -> Sequence[str]:
@@ -84,8 +88,7 @@ def settings_of(task: str) -> Sequence[str]:
     return [name for name, row in SETTINGS.items() if row.of in TASKS[task].__dataclass_fields__]
 
 
-def _fields(task: str, axis: str) -> tuple[gr.Dropdown, gr.Textbox]:
-    names = settings_of(task)
+def _fields(task: str, axis: str, names: Sequence[str]) -> tuple[gr.Dropdown, gr.Textbox]:
     labels = {"": words.NO_AXIS} | {name: name.replace("_", " ").capitalize() for name in names}
     with gr.Row(elem_classes="pair"):
         setting = controls.dropdown(task, axis, "", labels)

@@ -6,7 +6,7 @@ What is asked for is told under the fields as soon as it is typed, or what is wr
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,10 +68,13 @@ class Several:
         loaded.then(None, js=script, inputs=fields, show_progress="hidden")
 
 
-def several_fields(task: str) -> Several:
-    """Closed folds, and the line, which is not yet on the page: it is to be seen while they are closed."""
+def several_fields(task: str, away: Container[str] = ()) -> Several:
+    """Closed folds, and the line, which is not yet on the page: it is to be seen while they are closed.
+
+    ``away``: as in ``Advanced``; no grid is made of these.
+    """
     with gr.Accordion(words.FOLDS["grid"], open=False, elem_id=f"{task}-grid"):
-        grid = grid_fields(task)
+        grid = grid_fields(task, away)
     with gr.Accordion(words.FOLDS["many"], open=False, elem_id=f"{task}-many"):
         prompts = gr.Textbox(
             label=words.LABELS["prompts"],

@@ -17,6 +17,7 @@ import gradio as gr
 
 from pipelines.errors import StudioError
 from pipelines.requests import Request
+from studio.recalling import field_of
 from studio.ui import batch, canvas, controls, live, words
 from studio.ui.advanced import Advanced, advanced
 from studio.ui.component import component
@@ -94,7 +95,7 @@ def advanced_fields(
     styles = [style.name for style in read_styles(studio.settings.words).styles]
     with gr.Accordion(words.FOLDS["advanced"], open=False, elem_id=f"{task}-advanced"):
         more = extra() if extra else None
-        fields = advanced(task, card.defaults, styles, card.hears)
+        fields = advanced(task, card.defaults, styles, card.hears, frozenset(map(field_of, card.useless)))
     fields.several.echo.render()
     return fields, more
 
@@ -124,6 +125,7 @@ def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> Any:
         commit = canvas.commit(form.task)
         committed = form.generate.click(None, js=commit, outputs=form.easel, show_progress="hidden")
         committed.then(generate, inputs=form.fields | {form.easel}, **options)
+    controls.put_away(form.task, form.fields, form.advanced.away)
     wire_fold(studio, form)
     loaded = keep_fields(page, studio.model, form)
     form.advanced.several.wire(form.task, loaded)
@@ -132,7 +134,7 @@ def wire(page: gr.Blocks, studio: Studio, form: Form, build: Build) -> Any:
 
 def keep_fields(page: gr.Blocks, model: str, form: Form) -> Any:
     """Keep the fields in the browser when something is generated from them; fill them in at the next visit."""
-    fields = list(form.fields - form.drawn)
+    fields = [item for item in form.fields - form.drawn if item.interactive is not False]
     parts = {"model": model, "task": form.task, "names": [item.elem_id for item in fields]}
     literals = {name: json.dumps(part) for name, part in parts.items()}
     form.generate.click(None, js=FIELDS.format(name="keep", **literals), inputs=fields)

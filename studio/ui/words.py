@@ -1,7 +1,7 @@
 """What the page says in English, as far as it is said in Python: what a translation has to say otherwise.
 
 A field is called in code by its name, which never changes; its label is looked up here.  What the page's scripts say
-stands in `assets/page/`, and why something is refused stands where it is refused.
+stands in `assets/page/words.js`, and why something is refused stands where it is refused.
 """
 
 from __future__ import annotations

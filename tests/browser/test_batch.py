@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -102,6 +103,32 @@ def test_several_files_dropped_on_the_canvas_are_a_batch(page: Page) -> None:
     expect(batch.locator("li .name")).to_have_text(["one.png", "two.png"])
     expect(batch.locator("[role=status]")).to_contain_text("Generate works on 2 pictures")
     expect(page.locator("#canvas .sheet")).to_be_hidden()
+
+
+def test_a_folder_brings_its_pictures_and_the_folder_of_their_masks(page: Page, tmp_path: Path) -> None:
+    folder = tmp_path / "holiday"
+    (folder / "masks").mkdir(parents=True)
+    for name in ("one", "two"):
+        photo(60).save(folder / f"{name}.png")
+        mask().save(folder / "masks" / f"{name}.png")
+    (folder / "notes.txt").write_text("no picture")
+    open_tab(page, "inpaint")
+    drop(page, "#canvas .studio-canvas", folder)
+    batch = page.locator("#inpaint-batch")
+    expect(batch.locator("li .name")).to_have_text(["one.png", "two.png"])
+    expect(batch.locator("li .state")).to_have_text(["with its mask"] * 2)
+
+
+def drop(page: Page, target: str, path: Path) -> None:
+    """Drop a file or a folder as a hand would; a script cannot make up a folder."""
+    box = page.locator(target).bounding_box()
+    assert box
+    session = page.context.new_cdp_session(page)
+    where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **where, "data": data})
+    session.detach()
 
 
 def test_too_many_are_refused_in_a_sentence(page: Page) -> None:

@@ -98,10 +98,13 @@ def test_another_model_brings_its_own_settings_and_draws(page: Page, studio: Run
     assert Models(shelf=shelf).usual() == second
 
 
-def test_a_model_that_hears_no_negative_prompt_is_asked_for_none(page: Page) -> None:
+def test_a_model_is_asked_for_nothing_that_it_has_no_use_for(page: Page) -> None:
     value(page, "negative").fill("fog")
+    value(page, "reuse").fill("2")
     choose(page, "flux-dev")
     field = value(page, "negative")
+    expect(page.locator("#text_to_image-steps")).to_be_visible()
+    expect(page.locator("#text_to_image-reuse")).to_be_hidden()
     expect(field).to_be_disabled()
     expect(field).to_have_value("")
     expect(field).to_have_attribute("placeholder", re.compile("hears no negative prompt"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.driver import Running, generate, open_tab, set_number, wait_for
+from tests.browser.driver import Running, generate, open_tab, pixels, set_number, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +36,11 @@ def top(page: Page, selector: str) -> float:
     box = page.locator(selector).first.bounding_box()
     assert box
     return box["y"]
+
+
+def shown(element: Locator) -> Any:
+    """What it looks like, (height, width, 3) from 0 to 255."""
+    return pixels(Image.open(io.BytesIO(element.screenshot())))
 
 
 def test_the_look_is_the_one_that_was_set_also_after_a_reload(page: Page) -> None:
@@ -72,7 +79,10 @@ def test_a_download_has_the_format_that_is_set(page: Page) -> None:
 
 def test_without_previews_a_run_shows_none(page: Page) -> None:
     open_settings(page)
-    page.get_by_label("Previews while a picture is being made").uncheck()
+    box = page.get_by_label("Previews while a picture is being made")
+    ticked = shown(box)
+    box.uncheck()
+    assert (abs(ticked - shown(box)).max(-1) > 32).mean() > 0.5  # it is filled, or it is not
     page.keyboard.press("Escape")
     set_number(page, "text_to_image", "steps", 400)
     job = generate(page, "text_to_image", "a house")

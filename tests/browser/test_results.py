@@ -553,7 +553,7 @@ def test_weights(page: Page, text: str, start: int, end: int, steps: int, expect
 
 def test_the_time_left_does_not_jump(page: Page) -> None:
     told = page.evaluate("""async () => {
-        const { calm } = await import(new URL("page/words.js", document.baseURI));
+        const { calm } = await import(new URL("page/calm.js", document.baseURI));
         let shown = null;
         return [19.2, 18.7, 19.4, 18.1, 20.3, 17.5, 40, 39, 36, 200, null].map((left) => (shown = calm(shown, left)));
     }""")

@@ -251,9 +251,23 @@ def test_nothing_overflows_on_a_telephone(page: Page) -> None:
         assert len(heights) == len(parts) and heights == sorted(heights)
 
 
+def test_a_tablet_has_the_words_beside_the_results_and_the_canvas_above_both(page: Page) -> None:
+    page.set_viewport_size({"width": 820, "height": 1180})
+    for task in TASKS:
+        open_tab(page, task)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 820
+        expect(page.locator(f"#{task}-count")).to_be_visible()
+        parts = ("#canvas", f"#{task} .studio-prompt-area", "#live")
+        canvas, words, results = (page.locator(part).bounding_box() for part in parts)
+        assert words and results and words["x"] + words["width"] < results["x"]
+        assert words["y"] == pytest.approx(results["y"], abs=2)
+        assert (canvas is None) == (task == "text_to_image")
+        assert canvas is None or (canvas["width"] > 780 and canvas["y"] + canvas["height"] < words["y"])
+
+
 def test_unknown_words_are_counted_as_the_model_counts_them(page: Page) -> None:
     done = page.evaluate("""async () => {
-        const words = await import(new URL("page/words.js", document.baseURI));
+        const words = await import(new URL("page/unknown.js", document.baseURI));
         return {
             unknown: words.unknownWords("A red-hot Tür, don't A __deep/colour_2__", new Set(["a", "red"])),
             any: words.unknownWords("whatever", new Set()),

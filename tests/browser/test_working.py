@@ -8,7 +8,7 @@ import numpy
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.driver import finished, generate, open_picture, open_tab, set_number, stroke, wait_for
+from tests.browser.driver import Running, finished, generate, open_picture, open_tab, set_number, stroke, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +48,31 @@ def test_an_inpainting_is_seen_within_its_mask_until_it_is_stopped(page: Page) -
     stop(page, job)
     expect(page.locator(LAYER)).to_be_hidden()
     expect(page.locator("#canvas .sheet img")).to_have_attribute("src", str(shown))
+
+
+def test_a_reload_and_another_page_see_it_too_within_the_mask_that_was_sent(page: Page, studio: Running) -> None:
+    """On a result, too, which a job calls by its pixels."""
+    open_picture(page, "inpaint", SIZE)
+    stroke(page, (0.1, 0.1), (0.4, 0.4), tool="rectangle")
+    set_number(page, "inpaint", "steps", 2)
+    job = generate(page, "inpaint", "a blue house")
+    wait_for(page, job)
+    page.locator(f'.card[data-job="{job}"] .use').click()
+    stroke(page, (0.2, 0.3), (0.6, 0.7), tool="rectangle")
+    mask = alpha(page, "#canvas .mask")
+    set_number(page, "inpaint", "steps", 1000)
+    job = generate(page, "inpaint", "a blue house")
+    page.wait_for_selector(LAYER)
+    stroke(page, (0.7, 0.7), (0.9, 0.9), tool="rectangle")  # is not what was sent
+    page.reload()
+    other = page.context.new_page()
+    other.goto(studio.url)
+    for each in (page, other):
+        open_tab(each, "inpaint")
+        each.wait_for_selector(LAYER)
+        assert numpy.array_equal(alpha(each, LAYER) > 0, mask > 0)
+    other.close()
+    stop(page, job)
 
 
 def test_whoever_paints_on_has_no_preview_in_the_way(page: Page) -> None:
