@@ -56,7 +56,8 @@ SECTIONS = (
         "cold_start",
         "From files to a model that is ready",
         "A model of Stable Diffusion 1.5's size, its files in the page cache, each load in a process of its own. "
-        "*Touched* goes on until every page of every weight has been looked at.",
+        "Weights lie in their file, mapped, until they are used, and are converted and laid out then: so the time to "
+        "the first guided step of 256 pixels is told too.",
         "ready at 70 % of the rate at which the same bytes can be read, with nothing held twice",
     ),
     Section(

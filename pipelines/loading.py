@@ -10,7 +10,8 @@ from pipelines.attention import use_attention
 from pipelines.errors import ModelError
 from pipelines.families import FAMILIES, module_of
 from pipelines.families.family import Family
-from pipelines.placement import Placement, dtype_of
+from pipelines.placement import FREE, Placement, dtype_of
+from pipelines.quantising import check_torchao, kinds_in
 from pipelines.shelf import Shelf
 from pipelines.sources import Folder, Source
 from pipelines.sources.checkpoint import Checkpoint
@@ -43,11 +44,14 @@ def load(
         raise ModelError(f"{path} holds a {kind}; these kinds are known: {', '.join(FAMILIES)}.")
     if vae is not None:
         source = OtherVae(source, find("vae", vae, models))
+    refuse_incomplete(source)
     module, on = module_of(kind), pick_device(device)
     dtype = dtype_of(precision, on, module.HALF)
-    if precision == "auto" and gains_by_bfloat16(source, on):
+    if precision in FREE and gains_by_bfloat16(source, on):
         dtype = torch.bfloat16
-    placement = Placement(on, dtype, attention, memory).settled(source, module.HALF)
+    if precision == "int8":
+        check_torchao()
+    placement = Placement(on, dtype, attention, memory, integers=precision == "int8").settled(source, module.HALF)
     family: Family = module.load(source, placement)
     prepare(family, placement)
     family.shelf = None if models is None else Shelf(Path(models))
@@ -56,14 +60,23 @@ def load(
     return family
 
 
+def refuse_incomplete(source: Source) -> None:
+    """ModelError where a part is missing or cut off: told from headers, before anything large is read."""
+    for part in source.needed:
+        source.count(part)
+
+
 def prepare(family: Family, placement: Placement) -> None:
     """Make a model that has been read ready for work, and say in its report what is really on."""
+    for name, part in family.modules.items():
+        placement.place(name, part)
     attention = use_attention(family.network, placement.attention, placement.device)
     profile = tune(family.network, placement)
     if placement.apart:
         family.parts.settle(placement.memory)
     else:
         family.parts.memory = placement.memory  # there is nowhere to go
+    family.parts.stays = placement.integers
     family.report = {
         "family": family.facts.family,
         "device": str(placement.device),
@@ -76,9 +89,11 @@ def prepare(family: Family, placement: Placement) -> None:
 
 
 def precision_of(family: Family) -> str:
-    """In what type a model computes, in words."""
+    """In what type a model computes, in words, and how the network's matrices are kept where that is another."""
     precision, other = (str(part.dtype).removeprefix("torch.") for part in (family.network, family.modules["vae"]))
-    return precision if precision == other else f"{precision}, the autoencoder in {other}"
+    said = precision if precision == other else f"{precision}, the autoencoder in {other}"
+    kinds = kinds_in(family.network)
+    return f"{said}, matrices of the network in {' and '.join(kinds)}" if kinds else said
 
 
 def find(kind: str, reference: str | Path, models: str | Path | None) -> Path:

@@ -12,6 +12,7 @@ from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
 from torch import nn
 
 from pipelines import placement
+from pipelines.sources.waiting import settled
 
 CPU = torch.device("cpu")
 
@@ -41,11 +42,12 @@ GROUPS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_of
 class Parts:
     """The parts of a model by name, and where they are; ``memory`` is what they have been settled to.
 
-    ``dtype``: the type that they compute in.
+    ``dtype``: the type that they compute in.  ``stays``: they cannot be moved any more.
     """
 
     def __init__(self, modules: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> None:
         self.memory = "high"
+        self.stays = False
         self._modules = modules
         self._device = device
         self._dtype = dtype
@@ -59,13 +61,14 @@ class Parts:
     @property
     def less(self) -> Sequence[str]:
         """The settings that would need less of the device's memory."""
-        return LESS[LESS.index(self.memory) + 1 :] if self._device.type in placement.APART else ()
+        moves = self._device.type in placement.APART and not self.stays
+        return LESS[LESS.index(self.memory) + 1 :] if moves else ()
 
     def bring(self, part: Any) -> Any:
-        """A part that is about to be used by another way than a call."""
+        """A part that is about to be used by another way than a call, with nothing in it that waits."""
         if self._turns is not None:
             self._turns.bring(part)
-        return part
+        return settled(part)
 
     def settle(self, memory: str) -> None:
         """Place the parts as ``memory`` says, one of `LESS` that is no more than now; it cannot be taken back."""

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from pipelines.sources import Source
 
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16", "int8")
 MEMORIES = ("auto", "high", "balanced", "low", "minimal")
+
+FREE = ("auto", "int8")
+"""Choices of precision that leave open what is computed in."""
 
 PARTS = ("unet", "transformer", "vae", "text_encoder", "text_encoder_2", "text_encoder_3")
 """What weighs something, by the names of diffusers' layout."""
@@ -43,7 +46,8 @@ class Placement:
     """``device``: where the model computes.  ``dtype``: the type that it computes in; single layers, and an autoencoder
     that would overflow, keep another.  ``attention``: as it was asked for.  ``memory``: one of `MEMORIES`, but for auto
     once it is settled.  ``kept``: the type that weights are kept in between calls, where they stay on their device in
-    another one; they are read as ``half`` then, which most files have, so that the whole is never there.
+    another one; they are read as ``half`` then, which most files have, so that the whole is never there.  ``integers``:
+    the network's matrices are whole numbers (`quantising.py`).
     """
 
     device: torch.device
@@ -52,6 +56,7 @@ class Placement:
     memory: str = "high"
     kept: torch.dtype | None = None
     half: torch.dtype | None = None
+    integers: bool = False
 
     @property
     def apart(self) -> bool:
@@ -68,8 +73,12 @@ class Placement:
         memory = self.memory
         if memory not in MEMORIES:
             raise ModelError(f"Unknown memory setting {memory!r}: choose one of {', '.join(MEMORIES)}.")
+        if self.integers and memory not in ("auto", "high"):
+            raise ModelError(
+                f"Precision 'int8' leaves nothing to memory {memory!r}: choose auto or high, or another precision."
+            )
         if memory == "auto":
-            memory = self._fitting(sizes_of(source, self.dtype))
+            memory = "high" if self.integers else self._fitting(sizes_of(source, self.dtype))
         if memory == "balanced" and not self.apart:
             raise ModelError(
                 f"Memory 'balanced' moves parts to a device with a memory of its own, which {self.device} is not: "
@@ -88,17 +97,29 @@ class Placement:
         return "balanced" if self.apart and max(sizes.values()) <= free else "low"
 
     def read(self, source: Source, part: str, kind: Any, dtype: torch.dtype | None = None) -> Any:
-        """A part of a model, as a module of the class ``kind``, where and as it belongs; in ``dtype`` if it needs its
-        own.  Parts that take turns on a device are left off it.
+        """A part of a model, as a module of the class ``kind``, in ``dtype`` if it needs its own.
+
+        What is large in it still lies in its file, so that all parts can be looked at before any takes long.
         """
+        half = self.half if self.kept is not None and part != "vae" else None
+        return source.weights(part, kind, dtype or half or self.dtype)
+
+    def place(self, part: str, module: Any) -> None:
+        """Bring a part that was read to where and as it belongs.  Those that take turns on a device are left off it."""
         from pipelines.offloading import keep
+        from pipelines.sources.waiting import settled
 
         if self.kept is not None and part != "vae":
-            module = source.weights(part, kind, self.half or self.dtype)
-            keep(module, self.kept, self.dtype)
-        else:
-            module = source.weights(part, kind, dtype or self.dtype)
-        return module.to(self.device) if self.memory == "high" or not self.apart else module
+            keep(settled(module), self.kept, self.dtype)
+        if self.integers and part in NETWORKS:
+            from pipelines.quantising import keep_in_integers
+
+            keep_in_integers(settled(module))
+        if self.device.type == "cpu":
+            return  # as it is there, and some of it waiting
+        settled(module)
+        if self.memory == "high" or not self.apart:
+            module.to(self.device)
 
 
 def sizes_of(source: Source, dtype: torch.dtype) -> dict[str, int]:
@@ -115,12 +136,12 @@ def count_of(source: Source, part: str) -> int:
 
 
 def dtype_of(precision: str, device: torch.device, half: torch.dtype) -> torch.dtype:
-    """What a choice of precision means on a device; ``half``: the 16-bit type that suits the family (`HALF`)."""
+    """What is computed in by a choice of precision on a device; ``half``: the 16-bit type of the family (`HALF`)."""
     import torch
 
     if precision not in PRECISIONS:
         raise ModelError(f"Unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}.")
-    if precision == "auto":
+    if precision in FREE:
         return half if device.type == "cuda" else torch.float32
     named: torch.dtype = getattr(torch, precision)
     return named

@@ -38,8 +38,8 @@ PLACES = {
 }
 """Each kind's place on a shelf."""
 
-READ = (".safetensors",)
-REFUSED = (".ckpt", ".pt", ".pth", ".bin", ".gguf")
+READ = (".safetensors", ".gguf")
+REFUSED = (".ckpt", ".pt", ".pth", ".bin")
 SUFFIXES = READ + REFUSED
 HASH = re.compile(r"\s*\[[0-9a-f]{6,64}\]$")
 DEEPEST = 8
@@ -93,7 +93,7 @@ class Shelf:
         """The file, or the diffusers folder, of this kind and name, in any case, with or without folder and suffix.
 
         Raises ModelError for a name that fits none, with those that are near; for one that fits several; and for one
-        that is there only as a pickle or a GGUF file, which are not read.
+        that is there only as a pickle, which is not read.
         """
         noun = PLACES[kind].noun
         items = (*self.items(kind), *self._loose())

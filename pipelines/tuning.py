@@ -18,6 +18,7 @@ from pipelines import onednn
 from pipelines.memory import free_bytes
 from pipelines.placement import NETWORKS, Placement, count_of
 from pipelines.sources import Source
+from pipelines.sources.waiting import waiting_in
 
 SIZE = (2, 64, 64)
 """Pictures, height and width that layouts are made for: one for all, or sums would differ with what came first."""
@@ -34,7 +35,7 @@ class PackedLinear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         if self.weight.layout is torch.strided:
-            self.weight = _opaque(_matrix(self.weight))
+            self.weight = _opaque(_matrix(self.weight.to(input.dtype)))
         return _multiplied(input, self.weight, self.bias)
 
 
@@ -43,7 +44,7 @@ class PackedPoints(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         if self.weight.layout is torch.strided:
-            self.weight = _opaque(_matrix(self.weight.flatten(1)))
+            self.weight = _opaque(_matrix(self.weight.flatten(1).to(input.dtype)))
         points = input.permute(0, 2, 3, 1).contiguous()
         return _multiplied(points, self.weight, self.bias).permute(0, 3, 1, 2)
 
@@ -56,7 +57,7 @@ class PackedConv2d(nn.Conv2d):
         if self.weight.layout is torch.strided:
             shape = [SIZE[0], self.in_channels, *SIZE[1:]]
             reorder: Any = torch._C._nn.mkldnn_reorder_conv2d_weight  # whose stub knows fewer arguments
-            self.weight = _opaque(reorder(self.weight.to_mkldnn(), *about, shape))
+            self.weight = _opaque(reorder(self.weight.to(input.dtype).to_mkldnn(), *about, shape))
         pixels = input.contiguous(memory_format=torch.channels_last)
         answer: Tensor = torch.ops.mkldnn._convolution_pointwise(pixels, self.weight, self.bias, *about, "none", [], "")
         return answer
@@ -66,9 +67,11 @@ def tune(network: nn.Module, placement: Placement) -> str:
     """Let the layers of a network that gain by it lay out their weights; what is on then, in words."""
     if not suits(placement, network):
         return PLAIN
-    kinds = [(layer, kind) for layer in network.modules() if (kind := _packed(layer)) is not None]
-    for layer, kind in kinds:
+    kinds = [(name, layer, kind) for name, layer in network.named_modules() if (kind := _packed(layer)) is not None]
+    waiting = waiting_in(network)
+    for name, layer, kind in kinds:
         layer.__class__ = kind
+        waiting.pop(f"{name}.weight", None)  # it is converted when it is laid out
     return LAID_OUT if kinds else PLAIN
 
 
@@ -78,9 +81,10 @@ def suits(placement: Placement, network: Any) -> bool:
     Weights that are mapped from a file take memory once they are laid out; where that is short, they stay mapped.
     """
     stays = placement.device.type == "cpu" and not placement.apart and placement.kept is None
-    if not stays or not onednn.computes(network.dtype):
+    if not stays or placement.integers or not onednn.computes(network.dtype):
         return False
-    return sum(weight.nbytes for weight in network.parameters()) <= free_bytes(placement.device)
+    numbers = sum(weight.numel() for weight in network.parameters())
+    return numbers * network.dtype.itemsize <= free_bytes(placement.device)
 
 
 def gains_by_bfloat16(source: Source, device: torch.device) -> bool:

@@ -1,8 +1,9 @@
-"""A model in one file of the original layout, read where it lies: mapped into memory, converted as it is read."""
+"""A model in one file of the original layout, read where it lies: mapped into memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,16 @@ import torch
 from pipelines.errors import ModelError
 from pipelines.shelf import Shelf
 from pipelines.sources.apart import find_apart
+from pipelines.sources.blocks import GGUF, put_in_blocks
 from pipelines.sources.configs import beside, config_of
 from pipelines.sources.folder import finished
+from pipelines.sources.gguf_header import BLOCKS
 from pipelines.sources.header import Header
 from pipelines.sources.identify import Contents, identify
 from pipelines.sources.kinds import CONFIGS
 from pipelines.sources.origins import SCHEMES, Origin
 from pipelines.sources.vocabulary import find_tokenizer
+from pipelines.sources.waiting import settled
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Checkpoint:
     def name(self) -> str:
         return str(self.path)
 
+    @property
+    def needed(self) -> list[str]:
+        return [part for part, place in self.contents.kind.parts.items() if not place.spare]
+
     def has(self, part: str) -> bool:
         if part in self.contents.kind.parts:
             return part in self.contents.parts or self._apart(part) is not None
@@ -52,7 +60,7 @@ class Checkpoint:
         config = self.config(part)
         scheme = SCHEMES[self.contents.kind.parts[part].scheme]
         what = f"the {part} of a {self.contents.kind.title} model"
-        return read_module(header, kind, config, lambda name: _prefixed(start, scheme(name, config)), dtype, what)
+        return map_module(header, kind, config, lambda name: _prefixed(start, scheme(name, config)), dtype, what)
 
     def count(self, part: str) -> int:
         header, start = self._place(part)
@@ -93,7 +101,7 @@ class Checkpoint:
         return "look for a complete copy"
 
 
-def read_module(
+def map_module(
     header: Header,
     kind: Any,
     config: Mapping[str, Any],
@@ -103,21 +111,33 @@ def read_module(
 ) -> Any:
     """A module of the class ``kind`` from a file; ``origin`` says where each of its tensors lies there.
 
-    ``what`` it is, in a sentence; ModelError where the file does not hold that as a whole.
+    ``what`` it is, in a sentence; ModelError where the file does not hold that as a whole.  Weights that have to be
+    converted to ``dtype`` wait for its first call.
     """
     module = _empty(kind, config)
     state = module.state_dict()
     origins = {name: origin(name) for name in state}
+    types = {name: _precision(kind, name, dtype) for name in state}
     _check(header, what, {name: (origins[name], tuple(tensor.shape)) for name, tensor in state.items()})
     try:
-        read = _read(header, origins, state, lambda name: _precision(kind, name, dtype))
+        read = _read(header, origins, state, types)
+    except ModelError:
+        raise
     except Exception as error:  # of the disk, of the mapping, of the memory
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise ModelError(f"{header.path} cannot be read ({reason}): it may have changed, or be too large.") from error
-    module.load_state_dict(read, strict=True, assign=True)
+    blocks = {name: (read.pop(name), kind) for name, kind in _blocks(header, origins).items()}
+    module.load_state_dict(read, strict=not blocks, assign=True)
+    put_in_blocks(module, blocks, dtype)
     if hasattr(module, "tie_weights"):
         module.tie_weights()
-    return finished(module, f"{what[0].upper()}{what[1:]}, in {header.path},")
+    types = {name: type for name, type in types.items() if name not in blocks}
+    return finished(module, f"{what[0].upper()}{what[1:]}, in {header.path},", types)
+
+
+def read_module(*given: Any) -> Any:
+    """The same, with nothing that waits."""
+    return settled(map_module(*given))
 
 
 def _folder(part: str) -> str:
@@ -139,13 +159,14 @@ def _empty(kind: Any, config: Mapping[str, Any]) -> Any:
     Stable Diffusion 3.5 reads from its file would take a minute to calculate.
     """
     from accelerate import init_empty_weights
+    from transformers.initialization import no_init_weights
 
     settings = dict(config)
     try:
         if hasattr(kind, "from_config"):
-            with torch.device("meta"):
+            with torch.device("meta"), no_init_weights():
                 return kind.from_config(settings)
-        with init_empty_weights(include_buffers=False):
+        with init_empty_weights(include_buffers=False), no_init_weights():
             return kind(kind.config_class(**settings))
     except (TypeError, ValueError, KeyError) as error:
         raise ModelError(f"A {kind.__name__} cannot be configured in this way: {error}.") from error
@@ -194,21 +215,37 @@ def _precision(kind: Any, name: str, dtype: torch.dtype) -> torch.dtype:
 
 
 def _read(
-    header: Header, origins: Mapping[str, Origin], state: Mapping[str, torch.Tensor], precision: Any
+    header: Header,
+    origins: Mapping[str, Origin],
+    state: Mapping[str, torch.Tensor],
+    types: Mapping[str, torch.dtype],
 ) -> dict[str, Any]:
-    """The tensors by the module's names; those that need no conversion are the file itself, mapped."""
-    from safetensors import safe_open
-
-    read = {}
-    with safe_open(header.path, framework="pt", device="cpu") as file:
+    """The tensors by the module's names, the file itself, mapped; what is in blocks as bytes, row by row."""
+    read, blocks = {}, _blocks(header, origins)
+    with _opened(header) as file:
         for name, origin in origins.items():
             shape = state[name].shape
             if origin.identity:
-                read[name] = torch.eye(*shape, dtype=precision(name))
+                read[name] = torch.eye(*shape, dtype=types[name])
                 continue
             tensor = _part(file.get_tensor(origin.name), origin, shape[0] if shape else 1)
-            read[name] = tensor.reshape(shape).to(precision(name))
+            read[name] = tensor if name in blocks else tensor.reshape(shape)
     return read
+
+
+def _opened(header: Header) -> AbstractContextManager[Any]:
+    from safetensors import safe_open
+
+    if header.is_gguf:
+        return nullcontext(GGUF(header))
+    opened: AbstractContextManager[Any] = safe_open(header.path, framework="pt", device="cpu")
+    return opened
+
+
+def _blocks(header: Header, origins: Mapping[str, Origin]) -> dict[str, str]:
+    """The types of those tensors that are in blocks, by the module's names."""
+    there = {name: header.tensors[origin.name].dtype for name, origin in origins.items() if not origin.identity}
+    return {name: kind for name, kind in there.items() if kind in BLOCKS}
 
 
 def _part(tensor: torch.Tensor, origin: Origin, rows: int) -> torch.Tensor:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelError
-from pipelines.sources.header import read_header
+from pipelines.placement import PARTS
+from pipelines.sources.header import Header, read_header
 from pipelines.sources.origins import Origin
 from pipelines.tokenizer import read_tokenizer
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 
-PLAIN = ("UNet2DConditionModel", "AutoencoderKL")
+PLAIN = ("UNet2DConditionModel", "AutoencoderKL", "CLIPTextModel", "CLIPTextModelWithProjection")
 """Classes of which all that there is stands in their files."""
 
 
@@ -29,6 +31,10 @@ class Folder:
     @property
     def name(self) -> str:
         return str(self.path)
+
+    @property
+    def needed(self) -> list[str]:
+        return [part for part in PARTS if self.has(part)]
 
     def has(self, part: str) -> bool:
         return (self.path / part).is_dir()
@@ -46,24 +52,32 @@ class Folder:
         if mapped is not None:
             return mapped
         try:
-            module = kind.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+            module, told = kind.from_pretrained(
+                folder, dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
+            )
         except Exception as error:
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise ModelError(f"The {part} in {folder} cannot be loaded: {first}") from error
-        return finished(module, f"The {part} in {folder}")
+        missing = sorted(told["missing_keys"])
+        if missing:  # for which transformers draws numbers at random
+            raise ModelError(
+                f"The {part} in {folder} is incomplete: it lacks {len(missing)} tensors such as {missing[0]}."
+            )
+        types = {name: tensor.dtype for name, tensor in module.state_dict().items()}
+        return finished(module, f"The {part} in {folder}", types)
 
     def _mapped(self, part: str, kind: Any, dtype: torch.dtype) -> Any:
-        """The part straight from its file, a copy only of what is of another type; None where that is not all it takes:
-        where it calculates more than is in files, or there are several of them, old names, numbers in fewer bits.
+        """The part straight from its file; None where that is not all it takes: where it calculates more than is in
+        files, or there are several of them, old names, numbers in fewer bits.
         """
-        from pipelines.sources.checkpoint import read_module  # which makes use of this file
+        from pipelines.sources.checkpoint import map_module  # which makes use of this file
 
         files, config = weight_files(self.path / part), self.config(part)
         if kind.__name__ not in PLAIN or len(files) != 1 or "quantization_config" in config:
             return None
         try:
             header = read_header(files[0])
-            return read_module(header, kind, config, Origin, dtype, f"the {part}")
+            return map_module(header, kind, config, lambda name: _found(header, name), dtype, f"the {part}")
         except ModelError:
             return None  # the long way round will say what is wrong
 
@@ -79,28 +93,23 @@ def weight_files(folder: Path) -> list[Path]:
     return [file for file in folder.glob("*.safetensors") if "." not in file.stem]
 
 
-def finished(module: Any, name: str) -> Any:
-    """A module as a family wants it; ModelError, about ``name``, where some of its tensors were never read."""
+def _found(header: Header, name: str) -> Origin:
+    """Where a tensor stands: under its own name, or, of CLIP, with a word before it, as transformers once had it."""
+    return Origin(name if name in header.tensors else f"text_model.{name}")
+
+
+def finished(module: Any, name: str, types: Mapping[str, torch.dtype]) -> Any:
+    """A module as a family wants it, its weights to be of these ``types`` once it is used (`waiting.py`).
+
+    ModelError, about ``name``, where some of its tensors were never read.
+    """
+    from pipelines.sources.waiting import wait  # and with it torch
+
     missing = [key for key, tensor in (*module.named_parameters(), *module.named_buffers()) if tensor.is_meta]
     if missing:
         raise ModelError(f"{name} is incomplete: {len(missing)} tensors such as {missing[0]}.")
-    _align(module)
+    wait(module, types)
     return module.eval().requires_grad_(False)
-
-
-ALIGNED = 64
-"""Bytes at whose multiples a tensor of the CPU begins, as those do that torch makes itself."""
-
-
-def _align(module: Any) -> None:
-    """Copy those tensors of single precision that a file has elsewhere, as it is mapped into memory.
-
-    The CPU's library of matrices adds up in another order where memory begins elsewhere, so that the same weights would
-    make another picture, by a level or two, when they come from another file.  What goes to a GPU is copied anyway.
-    """
-    for tensor in (*module.parameters(), *module.buffers()):
-        if tensor.dtype.itemsize == 4 and tensor.data_ptr() % ALIGNED:
-            tensor.data = tensor.data.clone()
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 
 from pipelines.errors import ModelError
-from pipelines.sources.checkpoint import read_module
+from pipelines.sources.checkpoint import map_module
 from pipelines.sources.folder import Folder, read_config
 from pipelines.sources.header import Header, read_header
 from pipelines.sources.origins import SCHEMES, Origin
@@ -34,6 +35,10 @@ class OtherVae:
     def name(self) -> str:
         return self.source.name
 
+    @property
+    def needed(self) -> Sequence[str]:
+        return self.source.needed
+
     def has(self, part: str) -> bool:
         return self.source.has(part)
 
@@ -48,7 +53,7 @@ class OtherVae:
         if self.path.is_dir():
             return Folder(self.path.parent).weights(self.path.name, kind, dtype)
         header, config = read_header(self.path), self.config("vae")
-        return read_module(header, kind, config, layout(header, config), dtype, "a VAE for this model")
+        return map_module(header, kind, config, layout(header, config), dtype, "a VAE for this model")
 
     def count(self, part: str) -> int:
         if part != "vae":

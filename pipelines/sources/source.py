@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ class Source(Protocol):
     def name(self) -> str:
         """What sentences call it."""
 
+    @property
+    def needed(self) -> Sequence[str]:
+        """The parts with weights that there have to be."""
+
     def has(self, part: str) -> bool:
         """Whether the model has this part."""
 
@@ -28,7 +33,10 @@ class Source(Protocol):
         """
 
     def weights(self, part: str, kind: Any, dtype: torch.dtype) -> Any:
-        """A part as a module of the class ``kind``: complete, in evaluation mode, without gradients, on the CPU."""
+        """A part as a module of the class ``kind``: complete, in evaluation mode, without gradients, on the CPU.
+
+        Of its weights some may wait for its first call to be as they should be (`waiting.py`).
+        """
 
     def count(self, part: str) -> int:
         """How many numbers a part's weights are; only headers are read."""

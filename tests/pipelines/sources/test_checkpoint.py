@@ -21,6 +21,7 @@ from pipelines.errors import ModelError
 from pipelines.loading import load, open_source
 from pipelines.requests import Sampling, Size, TextToImage
 from pipelines.run import generate
+from pipelines.sources.waiting import settled
 from tests.original import clip, save_beside, save_original, t5, vae
 from tests.pipelines.sources.test_identify import written
 from tests.tiny import PIPELINES, make_flux_pipeline, make_sd3_pipeline, make_sd_pipeline
@@ -86,7 +87,7 @@ def change(file: Path, edit: Callable[[dict[str, torch.Tensor]], object]) -> Pat
 
 
 def test_weights_of_the_wanted_type_are_the_file_itself(sd_file: Path) -> None:
-    """Those of single precision are copied where the file has them at odd places; see the next test for why."""
+    """Those of single precision are copied where the file has them at odd places, once they are used."""
 
     def halve(tensors: dict[str, torch.Tensor]) -> None:
         tensors |= {name: tensor.half() for name, tensor in tensors.items()}
@@ -96,7 +97,7 @@ def test_weights_of_the_wanted_type_are_the_file_itself(sd_file: Path) -> None:
     maps = [part.addr for part in psutil.Process().memory_maps(grouped=False) if part.path == str(sd_file.resolve())]
     places = [range(*(int(end, 16) for end in addresses.split("-"))) for addresses in maps]
     assert all(any(tensor.data_ptr() in place for place in places) for tensor in unet.parameters())
-    whole = source.weights("unet", UNet2DConditionModel, torch.float32).state_dict()
+    whole = settled(source.weights("unet", UNet2DConditionModel, torch.float32)).state_dict()
     assert all(torch.equal(tensor.float(), whole[name]) for name, tensor in unet.state_dict().items())
 
 
@@ -104,7 +105,7 @@ def test_weights_of_the_wanted_type_are_the_file_itself(sd_file: Path) -> None:
 def test_where_a_file_has_its_tensors_changes_nothing(sd_file: Path, room: int) -> None:
     """A header of any length: the tensors behind it begin at other places of memory."""
     save_file(load_file(sd_file), sd_file, metadata={"note": " " * room})
-    unet = open_source(sd_file)[1].weights("unet", UNet2DConditionModel, torch.float32)
+    unet = settled(open_source(sd_file)[1].weights("unet", UNet2DConditionModel, torch.float32))
     assert {tensor.data_ptr() % 64 for tensor in unet.parameters()} == {0}
 
 
@@ -122,7 +123,7 @@ def test_float8_files_are_read(sd_file: Path) -> None:
         tensors |= {name: tensor.to(torch.float8_e4m3fn) for name, tensor in tensors.items()}
 
     change(sd_file, shrink)
-    unet = open_source(sd_file)[1].weights("unet", UNet2DConditionModel, torch.float32)
+    unet = settled(open_source(sd_file)[1].weights("unet", UNet2DConditionModel, torch.float32))
     assert torch.equal(unet.conv_in.weight, load_file(sd_file)["model.diffusion_model.input_blocks.0.0.weight"].float())
 
 
