@@ -30,6 +30,8 @@ class Preset:
     ``guiding``: whether it is guided by being asked twice (``cfg``), is told the scale and hears no negative prompt
     (``embedded``), or needs no guidance, for which ``guidance`` is 1 (``none``).  ``reads``: the part that is the
     tokenizer of most of its words.  ``room``: how many tokens it reads; 0 for any number of them, in chunks.
+    ``patch``: how many of its autoencoder's cells on a side are one of its latents.  ``useless``: settings that it
+    refuses, unless they are as usual, by their names in a request; the negative prompt is told by ``guiding``.
     """
 
     title: str
@@ -41,6 +43,8 @@ class Preset:
     guiding: Literal["cfg", "embedded", "none"] = "cfg"
     reads: str = "tokenizer"
     room: int = 0
+    patch: int = 1
+    useless: frozenset[str] = frozenset()
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
@@ -53,16 +57,23 @@ class Preset:
         return round(of_megapixel * self.native / 1024 / 16) * 16
 
 
+DEEP = frozenset({"sampling.reuse"})
+"""What only a UNet's outer layers make sense of (`families/shallow.py`)."""
+
+UNREAD = DEEP | {"clip_skip"}
+"""Nor is it read by layers of CLIP."""
+
 FAMILY_PRESETS = {
     "sd": Preset("Stable Diffusion", 512, 20, 7.0, "dpmpp_2m"),
     "sdxl": Preset("Stable Diffusion XL", 1024, 30, 6.0, "dpmpp_2m"),
-    "sd3": Preset("Stable Diffusion 3", 1024, 28, 7.0, "euler"),
-    "flux": Preset("Flux", 1024, 28, 3.5, "euler", guiding="embedded", reads="tokenizer_2", room=511),
-    "zimage": Preset("Z-Image", 1024, 28, 5.0, "euler", room=500),
-    "qwen": Preset("Qwen-Image", 1328, 30, 4.0, "euler", room=1024),
-    "flux2": Preset("Flux.2", 1024, 4, 1.0, "euler", guiding="none", room=500),
-    "pixart": Preset("PixArt-Alpha", 1024, 20, 4.5, "dpmpp_2m", room=119),
-    "chroma": Preset("Chroma", 1024, 30, 5.0, "euler", room=511),
+    "sd3": Preset("Stable Diffusion 3", 1024, 28, 7.0, "euler", useless=DEEP),
+    "flux": Preset("Flux", 1024, 28, 3.5, "euler", guiding="embedded", reads="tokenizer_2", room=511, useless=UNREAD),
+    "zimage": Preset("Z-Image", 1024, 28, 5.0, "euler", room=500, useless=UNREAD),
+    "qwen": Preset("Qwen-Image", 1328, 30, 4.0, "euler", room=1024, useless=UNREAD),
+    "flux2": Preset("Flux.2", 1024, 4, 1.0, "euler", guiding="none", room=500, patch=2, useless=UNREAD),
+    "pixart": Preset("PixArt-Alpha", 1024, 20, 4.5, "dpmpp_2m", room=119, useless=UNREAD),
+    "sana": Preset("Sana", 1024, 20, 4.5, "dpmpp_2m", room=298, useless=UNREAD),
+    "chroma": Preset("Chroma", 1024, 30, 5.0, "euler", room=511, useless=UNREAD),
 }
 """By the family's module; what its models are unless something says otherwise."""
 
@@ -99,6 +110,9 @@ JOIN = re.compile(r"(?<=[a-z])(?=[A-Z])")
 DRAWN = _sign("pony|illustrious|noob|noobai|noobaixl|animagine|animaginexl|wai")
 """Families of SDXL models for drawings, made with another sampler in mind."""
 
+MASKED = (9, 33, 384)
+"""Channels of networks that are given a mask: Stable Diffusion's and SDXL's, Stable Diffusion 3's, Flux's."""
+
 BASE, TURBO = _sign("base"), _sign("turbo")
 
 REFINER = 1280
@@ -127,7 +141,7 @@ def find_preset(
         if kind.sign.search(said):
             preset = _distilled(preset, kind, said, flow=family not in DIFFUSION)
             break
-    return replace(preset, native=native or preset.native)
+    return replace(preset, native=native or preset.native, useless=preset.useless | _useless(preset, network))
 
 
 def _as_it_is(preset: Preset, network: Mapping[str, Any], scheduler: Mapping[str, Any], name: str) -> Preset:
@@ -184,6 +198,13 @@ def _told(preset: Preset, network: Mapping[str, Any]) -> Preset:
     if network.get("time_cond_proj_dim") is None:
         return preset
     return replace(preset, guidance=8.0, steps=4, sampler="lcm", spacing="sgm_uniform", guiding="embedded")
+
+
+def _useless(preset: Preset, network: Mapping[str, Any]) -> frozenset[str]:
+    """What this one of the family's models refuses: who is told the scale is guided by no method, and a network that is
+    given the mask is given all of it."""
+    told = {"guiding.method", "guiding.rescale"} if preset.guiding == "embedded" else set()
+    return frozenset(told | ({"graded"} if network.get("in_channels") in MASKED else set()))
 
 
 def _distilled(preset: Preset, kind: Distilled, name: str, flow: bool) -> Preset:

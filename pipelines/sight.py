@@ -146,7 +146,7 @@ class _Eye:
     def _tokens(self, chunk: Sequence[tuple[int, float]]) -> tuple[Token, ...]:
         """Where words are told by how they begin, one ends where the next begins."""
         read = [self._token(*each) for each in chunk]
-        if self.chunks:
+        if self.chunks or not read:
             return tuple(read)
         signs = [self.tokenizer.convert_ids_to_tokens(number) for number, _ in chunk]
         begins = [sign.startswith(WORD_STARTS) for sign in signs[1:]] + [True]

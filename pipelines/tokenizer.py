@@ -10,8 +10,11 @@ from typing import Any
 from pipelines.errors import ModelError
 from pipelines.presets import find_preset
 from pipelines.prompt import Piece
+from pipelines.unigram import read_unigrams
 
 ROOM = 77  # tokens that CLIP reads at once, its start and end among them
+T5_ROOM = 512  # tokens that T5 was trained on at once
+GAPS = 100  # tokens behind T5's vocabulary that stand for gaps in its training, the last of them called the first
 LEAST = 64  # tokens of a vocabulary; where it is missing, transformers makes do with the special ones
 
 
@@ -42,7 +45,7 @@ def read_tokenizer(model: Path, part: str = "tokenizer") -> Any:
     if not folder.is_dir():
         raise ModelError(f"The model in {model} has no {part}, so it cannot read a prompt.")
     try:
-        tokenizer = _kind(folder).from_pretrained(folder, local_files_only=True)
+        tokenizer = _read(folder)
     except Exception as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise ModelError(f"The tokenizer in {folder} cannot be read: {reason}") from error
@@ -54,16 +57,32 @@ def read_tokenizer(model: Path, part: str = "tokenizer") -> Any:
     return tokenizer
 
 
-def _kind(folder: Path) -> Any:
-    """CLIP's class, unless the tokenizer says that it is of another."""
-    said = _json(folder / "tokenizer_config.json").get("tokenizer_class") or "CLIPTokenizer"
-    if str(said).startswith("CLIP"):
+def _read(folder: Path) -> Any:
+    """By CLIP's class, unless the tokenizer says that it is of another."""
+    config = _json(folder / "tokenizer_config.json")
+    said = str(config.get("tokenizer_class") or "CLIPTokenizer")
+    if said.startswith("CLIP"):
         from transformers import CLIPTokenizer
 
-        return CLIPTokenizer
-    from transformers import AutoTokenizer  # brings torch along, which CLIP's can do without
+        return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    if said.startswith("T5"):
+        return _read_t5(folder, config.get("model_max_length", T5_ROOM))
+    from transformers import AutoTokenizer  # brings torch along, which the others can do without
 
-    return AutoTokenizer
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _read_t5(folder: Path, room: int) -> Any:
+    """T5's tokenizer as JSON, or its vocabulary as SentencePiece writes it, which many folders have nothing but."""
+    from transformers import T5Tokenizer
+
+    if (folder / "tokenizer.json").is_file():
+        return T5Tokenizer.from_pretrained(folder, local_files_only=True)
+    pieces, charsmap = read_unigrams((folder / "spiece.model").read_bytes())
+    gaps = [(f"<extra_id_{number}>", 0.0) for number in reversed(range(GAPS))]
+    return T5Tokenizer(
+        vocab=[*pieces, *gaps], _spm_precompiled_charsmap=charsmap, extra_ids=GAPS, model_max_length=room
+    )
 
 
 def sequence_weights(tokenizer: Any, said: Sequence[Piece]) -> list[tuple[int, float]]:

@@ -44,6 +44,7 @@ MODULES = {
     "qwen": ("QwenImagePipeline", "QwenImageImg2ImgPipeline", "QwenImageInpaintPipeline"),
     "flux2": ("Flux2KleinPipeline", "Flux2KleinInpaintPipeline"),
     "pixart": ("PixArtAlphaPipeline", "PixArtSigmaPipeline"),
+    "sana": ("SanaPipeline",),
     "chroma": ("ChromaPipeline", "ChromaImg2ImgPipeline", "ChromaInpaintPipeline"),
 }
 """The modules here, and the classes that a diffusers folder may name in its model_index.json for each."""

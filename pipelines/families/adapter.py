@@ -63,9 +63,14 @@ class Adapter:
         return next(part for name, part in self.modules.items() if name in NETWORKS)
 
     @cached_property
+    def dtype(self) -> torch.dtype:
+        """What the network computes in.  Asked once: a network goes through all of its layers to tell."""
+        return self.network.dtype
+
+    @cached_property
     def parts(self) -> Parts:
         """Where they are: all on the device, until they are settled otherwise."""
-        return Parts(self.modules, self.device, self.network.dtype)
+        return Parts(self.modules, self.device, self.dtype)
 
     @property
     def savings(self) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """Pixels to latents and back, with the autoencoder that diffusers calls AutoencoderKL, or one made for films.
 
 A tiny one (AutoencoderTiny, as TAESD is) may stand in for the former: its decoder takes a twentieth of the work.
+AutoencoderDC is Sana's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, AutoencoderTiny
+from diffusers import AutoencoderDC, AutoencoderKL, AutoencoderTiny
 from torch import Tensor
 
 from pipelines import decoding
@@ -38,7 +39,7 @@ def read_autoencoder(source: Source, placement: Placement, kind: Any = Autoencod
 
 def downscale_of(vae: Any) -> int:
     """Pixels per latent cell and side."""
-    if _is_for_films(vae):
+    if _is_for_films(vae) or isinstance(vae, AutoencoderDC):
         return int(vae.spatial_compression_ratio)
     return int(2 ** (len(vae.config.block_out_channels) - 1))
 
@@ -53,7 +54,7 @@ def encode(vae: Any, pixels: Tensor, sparing: bool) -> Tensor:
     vae.use_tiling = sparing
     batch = pixels[None].to(vae.device, vae.dtype)
     said = vae.encode(batch.unsqueeze(2) if _is_for_films(vae) else batch)
-    raw = said.latents[0] if isinstance(vae, AutoencoderTiny) else said.latent_dist.mode()[0]
+    raw = said.latent_dist.mode()[0] if hasattr(said, "latent_dist") else said[0][0]
     shift, factor = _shift_and_factor(vae)
     return (((raw[:, 0] if _is_for_films(vae) else raw) - shift) * factor).float()
 

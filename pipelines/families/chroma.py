@@ -47,7 +47,7 @@ class Chroma(ReadAlone):
         height, width = x.shape[2:]
         tokens = torch.stack([query.conditioning.tokens for query in queries])
         told = {
-            "hidden_states": packed(x).to(self.transformer.dtype),
+            "hidden_states": packed(x).to(self.dtype),
             "encoder_hidden_states": tokens,
             "timestep": timestep / 1000,
             "img_ids": places(height, width, self.device),

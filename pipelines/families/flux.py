@@ -71,7 +71,7 @@ class Flux(Adapter):
         alpha, sigma, timestep = levels_of(queries, self.device)
         tokens = torch.stack([query.conditioning.tokens for query in queries])
         told = {
-            "hidden_states": packed(sample_of(queries, x)).to(self.transformer.dtype),
+            "hidden_states": packed(sample_of(queries, x)).to(self.dtype),
             "encoder_hidden_states": tokens,
             "pooled_projections": torch.stack([query.conditioning.pooled for query in queries]),
             "timestep": timestep / 1000,

@@ -55,7 +55,7 @@ class Flux2(ReadAlone):
         height, width = x.shape[2:]
         tokens = torch.stack([query.conditioning.tokens for query in queries])
         told = {
-            "hidden_states": x.flatten(2).transpose(1, 2).to(self.transformer.dtype),
+            "hidden_states": x.flatten(2).transpose(1, 2).to(self.dtype),
             "encoder_hidden_states": tokens,
             "timestep": timestep / 1000,
             "guidance": None,

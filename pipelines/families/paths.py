@@ -15,6 +15,10 @@ PREDICTIONS: dict[str, Prediction] = {"epsilon": "noise", "v_prediction": "v"}
 
 def prediction_of(scheduler: dict[str, Any], name: str) -> Prediction:
     """What the network of a diffusion model puts out; ModelError, about the model of this ``name``, if unknown."""
+    if str(scheduler.get("_class_name")).startswith("EDM"):  # Playground 2.5, CosXL
+        raise ModelError(
+            f"The model in {name} was trained on the noise levels of EDM, which are not known here: choose another."
+        )
     kind = scheduler.get("prediction_type", "epsilon")
     if kind not in PREDICTIONS:
         raise ModelError(f"The model in {name} predicts {kind!r}; this family knows {', '.join(PREDICTIONS)}.")
@@ -34,7 +38,8 @@ def flow_path(scheduler: dict[str, Any], even: Literal["trailing", "linspace"] =
     """The same for a model that matches flows; ``even``: how its pipeline spaces steps, which no file says."""
     terminal = scheduler.get("shift_terminal") or 0.0
     if not scheduler.get("use_dynamic_shifting"):
-        return FlowPath(scheduler.get("shift", 1.0), even=even, terminal=terminal)
+        shift = scheduler.get("shift", scheduler.get("flow_shift", 1.0))  # of DPM-Solver, as Sana has it
+        return FlowPath(shift, even=even, terminal=terminal)
     tokens = scheduler.get("base_image_seq_len", 256), scheduler.get("max_image_seq_len", 4096)
     logs = scheduler.get("base_shift", 0.5), scheduler.get("max_shift", 1.15)
     return FlowPath(growth=Growth(tokens, logs), even=even, terminal=terminal)

@@ -48,7 +48,7 @@ class PixArt(ReadAlone):
         x = torch.stack([query.x for query in queries])
         alpha, sigma, timestep = levels_of(queries, self.device)
         told = {
-            "hidden_states": x.to(self.transformer.dtype),
+            "hidden_states": x.to(self.dtype),
             "encoder_hidden_states": torch.stack([query.conditioning.tokens for query in queries]),
             "timestep": timestep,
             "added_cond_kwargs": self._sizes(x),
@@ -62,7 +62,7 @@ class PixArt(ReadAlone):
         if not self.transformer.use_additional_conditions:
             return {"resolution": None, "aspect_ratio": None}
         height, width = (side * self.facts.downscale for side in x.shape[2:])
-        own = {"device": self.device, "dtype": self.transformer.dtype}
+        own: dict[str, Any] = {"device": self.device, "dtype": self.dtype}
         told = {
             "resolution": torch.tensor([height, width], **own),
             "aspect_ratio": torch.tensor([height / width], **own),

@@ -57,7 +57,7 @@ class QwenImage(ReadAlone):
         alpha, sigma, timestep = levels_of(queries, self.device)
         height, width = x.shape[2:]
         told = {
-            "hidden_states": packed(x).to(self.transformer.dtype),
+            "hidden_states": packed(x).to(self.dtype),
             "encoder_hidden_states": torch.stack([query.conditioning.tokens for query in queries]),
             "timestep": timestep / 1000,
             "img_shapes": [[(1, height // 2, width // 2)]] * len(queries),

@@ -51,9 +51,10 @@ class StableDiffusion(Adapter):
         alpha, sigma, timestep = levels_of(queries, self.device)
         told = {
             "encoder_hidden_states": torch.stack([query.conditioning.tokens for query in queries]),
-            "timestep_cond": told_guidance(self.unet, self.told_scales(queries)),
+            "timestep_cond": told_guidance(self.unet, self.told_scales(queries), self.dtype),
         }
-        output = self.asked(queries, lambda: output_of(self.parts.bring(self.unet), queries, x, timestep, told))
+        shown = x.to(self.dtype)
+        output = self.asked(queries, lambda: output_of(self.parts.bring(self.unet), queries, shown, timestep, told))
         return list(to_x0(self.prediction, output.float(), x, alpha, sigma))
 
 

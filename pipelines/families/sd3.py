@@ -75,14 +75,14 @@ class StableDiffusion3(Adapter):
         """What T5 says, or as much silence."""
         if self.text_encoder_3 is None:
             width = self.transformer.config.joint_attention_dim
-            return torch.zeros(room, width, dtype=self.transformer.dtype, device=self.device)
+            return torch.zeros(room, width, dtype=self.dtype, device=self.device)
         return t5.read(self.tokenizer_3, self.text_encoder_3, prompt, room, self.device)
 
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])
         alpha, sigma, timestep = levels_of(queries, self.device)
         told = {
-            "hidden_states": sample_of(queries, x).to(self.transformer.dtype),
+            "hidden_states": sample_of(queries, x).to(self.dtype),
             "encoder_hidden_states": torch.stack([query.conditioning.tokens for query in queries]),
             "pooled_projections": torch.stack([query.conditioning.pooled for query in queries]),
             "timestep": timestep,

@@ -82,9 +82,10 @@ class StableDiffusionXL(Adapter):
                 "text_embeds": torch.stack([query.conditioning.pooled for query in queries]),
                 "time_ids": self._sizes(queries),
             },
-            "timestep_cond": told_guidance(self.unet, self.told_scales(queries)),
+            "timestep_cond": told_guidance(self.unet, self.told_scales(queries), self.dtype),
         }
-        output = self.asked(queries, lambda: output_of(self.parts.bring(self.unet), queries, x, timestep, told))
+        shown = x.to(self.dtype)
+        output = self.asked(queries, lambda: output_of(self.parts.bring(self.unet), queries, shown, timestep, told))
         return list(to_x0(self.prediction, output.float(), x, alpha, sigma))
 
     def _sizes(self, queries: Sequence[Query]) -> Tensor:
@@ -95,7 +96,7 @@ class StableDiffusionXL(Adapter):
             told = [[*uncut, UGLY if query.conditioning.negative else BEAUTIFUL] for query in queries]
         else:
             told = [[*uncut, height, width] for _ in queries]
-        return torch.tensor(told, dtype=self.unet.dtype, device=self.device)
+        return torch.tensor(told, dtype=self.dtype, device=self.device)
 
     @property
     def _is_scored(self) -> bool:

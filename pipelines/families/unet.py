@@ -39,22 +39,22 @@ def _side(sample_size: Any, otherwise: int) -> int:
     return min(sample_size) if sample_size else otherwise
 
 
-def told_guidance(unet: Any, scales: Tensor) -> Tensor | None:
+def told_guidance(unet: Any, scales: Tensor, dtype: torch.dtype) -> Tensor | None:
     """The guidance scales [n] as a network wants them, if it wants them."""
     width = unet.config.time_cond_proj_dim
-    return None if width is None else waves(scales, width).to(unet.dtype)
+    return None if width is None else waves(scales, width).to(dtype)
 
 
 def output_of(unet: Any, queries: Sequence[Query], x: Tensor, timestep: Tensor, told: Mapping[str, Any]) -> Tensor:
     """What the network puts out for these queries: all of it is asked, or its outer layers alone.
 
-    ``x``: their latents [n, channels, h, w].  ``told``: what the network is told beside them.
+    ``x``: their latents [n, channels, h, w] in its own type.  ``told``: what the network is told beside them.
     """
-    sample, alone = sample_of(queries, x).to(unet.dtype), x.to(unet.dtype)
+    sample = sample_of(queries, x).to(x.dtype)
     if not queries[0].whole:
-        return outer(unet, queries, sample, timestep, told, outer_controlled(queries, alone))
+        return outer(unet, queries, sample, timestep, told, outer_controlled(queries, x))
     with kept(unet, queries):
-        answer = unet(sample, timestep, **told, **controlled(queries, alone, timestep, told), return_dict=False)
+        answer = unet(sample, timestep, **told, **controlled(queries, x, timestep, told), return_dict=False)
     return answer[0]
 
 

@@ -47,7 +47,7 @@ class ZImage(ReadAlone):
     def estimate(self, queries: Sequence[Query]) -> list[Tensor]:
         x = torch.stack([query.x for query in queries])
         alpha, sigma, timestep = levels_of(queries, self.device)
-        shown = list(x.to(self.transformer.dtype).unsqueeze(2))  # a picture is a film of one frame
+        shown = list(x.to(self.dtype).unsqueeze(2))  # a picture is a film of one frame
         words = [query.conditioning.tokens for query in queries]
         time = 1 - timestep / 1000
         output = self.asked(

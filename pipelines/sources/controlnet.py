@@ -14,6 +14,7 @@ from pipelines.errors import ModelError
 from pipelines.sources.checkpoint import read_module
 from pipelines.sources.folder import read_config
 from pipelines.sources.header import Header, read_header
+from pipelines.sources.identify import CONTROL_BLOCKS
 from pipelines.sources.origins import SCHEMES, Origin
 
 SHARED = (
@@ -28,7 +29,7 @@ SHARED = (
 
 STARTS = ("control_model.", "")
 CONV_IN = "controlnet_cond_embedding.conv_in.weight"
-FOREIGN = ("task_embedding", "control_add_embedding.", "controlnet_x_embedder.", "lora_controlnet")
+FOREIGN = ("task_embedding", "control_add_embedding.", "lora_controlnet", *CONTROL_BLOCKS)
 """Names in the files of its relatives, which have the same layers and more."""
 
 

@@ -7,6 +7,7 @@ file is, whatever its name says, it is refused in one sentence, by its first byt
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from pipelines.errors import ModelError
+from pipelines.sources.gguf_header import MAGIC, parse
 
 LONGEST = 32 * 1024**2
 """Bytes of the longest header that is read; those of real models, notes on their training included, are below 5 MB."""
@@ -25,7 +27,6 @@ PICKLE = "which could run programs when it is opened and never is: look for the 
 OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", f"is a zip archive, as PyTorch's .ckpt and .pt files are, {PICKLE}"),
     (b"\x80", f"is a Python pickle, {PICKLE}"),
-    (b"GGUF", "is a GGUF file, a format that is not read here: look for the same model as .safetensors"),
     (b"version https://git-lfs", "only points at a file in Git LFS: fetch the file itself"),
     (b"<", "is a web page, not a model: the download has gone wrong"),
     (b"\x1f\x8b", "is a compressed archive: unpack it"),
@@ -47,12 +48,13 @@ class Tensor(NamedTuple):
 
 @dataclass(frozen=True)
 class Header:
-    """A file's tensors by name, and its notes.  ``size``: bytes of the file."""
+    """A file's tensors by name, and its notes.  ``size``: bytes of the file.  ``is_gguf``: its format is GGUF."""
 
     path: Path
     size: int
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str]
+    is_gguf: bool = False
 
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor; empty where there is none."""
@@ -64,12 +66,16 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a safetensors file; ModelError, in one sentence, for anything else."""
+    """The header of a safetensors file, or of a GGUF file; ModelError, in one sentence, for anything else."""
     try:
         if not path.is_file():
             raise ModelError(f"There is no file {path}.")
         size = path.stat().st_size
         with path.open("rb") as file:
+            if file.read(len(MAGIC)) == MAGIC:
+                file.seek(0)
+                return _parsed_gguf(path, size, file.read(LONGEST))
+            file.seek(0)
             return _parsed(path, size, _checked_json(path, size, file))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
@@ -104,6 +110,18 @@ def _parsed(path: Path, size: int, header: bytes) -> Header:
         kind = "is cut off" if size < end else "has something behind its end"
         raise ModelError(f"{path} {kind}: it should have {end} bytes, but has {size}: fetch it again.")
     return Header(path, size, tensors, notes)
+
+
+def _parsed_gguf(path: Path, size: int, data: bytes) -> Header:
+    try:
+        entries, notes = parse(data)
+    except (ValueError, KeyError, struct.error) as error:
+        reason = str(error) if type(error) is ValueError else "it is no list of tensors"
+        raise ModelError(f"{path} has a damaged header, or one of a kind not known here ({reason}).") from error
+    end = max((entry.start + entry.size for entry in entries.values()), default=0)
+    if size < end:
+        raise ModelError(f"{path} is cut off: it should have {end} bytes, but has {size}: fetch it again.")
+    return Header(path, size, {name: Tensor(*entry) for name, entry in entries.items()}, notes, is_gguf=True)
 
 
 class DamagedHeader(ValueError):

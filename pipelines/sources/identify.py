@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import ModelError
+from pipelines.sources.foreign import FOREIGN, FOREIGN_MODELS
 from pipelines.sources.header import Header, read_header
 from pipelines.sources.kinds import BASES, KINDS, Kind
 from pipelines.sources.names import Names
@@ -26,31 +27,11 @@ QUANTISED = (".scale_weight", ".absmax", ".quant_map", ".weight_scale", ".qweigh
 WIDTHS = {768: "sd1", 1024: "sd2", 1280: "sdxl", 2048: "sdxl", 4096: "flux"}
 """The width of an encoded prompt → the base that reads it."""
 
+FLUX_CELLS = (3072, 64)
+"""The shape of what takes Flux's latents in, four cells of sixteen channels at once."""
+
 CHANNELS: dict[tuple[int, ...], str] = {(4,): "", (9,): "_inpaint"}
 """What a network of Stable Diffusion is given → the end of its kind's name."""
-
-FOREIGN = (
-    ("single_stream_modulation.lin.weight", "a Flux 2 model"),
-    ("distilled_guidance_layer.", "a Chroma model"),
-    ("edm_mean", "a Playground 2.5 model"),
-    ("edm_vpred.sigma_max", "a CosXL model"),
-    ("double_layers.0.", "an AuraFlow model"),
-    ("cap_embedder.0.weight", "a Lumina 2 or Z-Image model"),
-    ("txt_norm.weight", "a Qwen-Image model"),
-    ("head.modulation", "a Wan model"),
-    ("patchify_proj.weight", "an LTX model"),
-    ("clip_txt_mapper.weight", "a Stable Cascade model"),
-    ("txt_in.individual_token_refiner.", "a Hunyuan model"),
-    ("double_stream_blocks.0.", "a HiDream model"),
-    ("blocks.0.cross_attn.q_linear.", "a PixArt or Sana model"),
-    ("motion_modules.0.", "an AnimateDiff module"),
-    ("single_transformer_blocks.0.", "the transformer of a model in diffusers' layout, which is given by its folder"),
-    ("transformer_blocks.0.attn.to_q.weight", "a transformer in diffusers' layout, which is given by its folder"),
-    ("down_blocks.0.resnets.0.conv1.weight", "a UNet in diffusers' layout, which is given by its folder"),
-    ("adapter.body.0.", "a T2I-Adapter"),
-    ("lora_controlnet", "a Control-LoRA"),
-)
-"""Fragments of names, and what has them that is not read here."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +105,25 @@ def _named(header: Header, names: Names) -> tuple[str, str]:
     """The names of the kind and of the base: whatever fits first, the most telling marks before others."""
     if names.end(*LORA):
         return "lora", _lora_base(header, names)
+    if names.start(*CONTROL_BLOCKS):
+        return "controlnet", _transformers_base(header)
     network = "model.diffusion_model." if names.start("model.diffusion_model.") else ""
-    model = "" if names.hold(*_FOREIGN_MODELS) else _model(header, names, network)
+    foreign = names.hold(*(fragment for fragment, _ in FOREIGN_MODELS))
+    model = "" if foreign else _model(header, names, network)
     return (model, "") if model else _other(header, names)
 
 
-_FOREIGN_MODELS = tuple(fragment for fragment, looks in FOREIGN if looks.endswith("model"))
+CONTROL_BLOCKS = ("controlnet_blocks.", "controlnet_x_embedder.")
+"""How names begin that only ControlNets of transformers have, beside those of the network that they go with."""
+
+
+def _transformers_base(header: Header) -> str:
+    """By how each takes in the picture that it is shown, or the one on its way; others are not known."""
+    there = header.tensors
+    if "pos_embed_input.proj.weight" in there:
+        return "sd3"
+    known = "double_blocks.0.img_attn.norm.key_norm.scale" in there or header.shape("x_embedder.weight") == FLUX_CELLS
+    return "flux" if known else ""
 
 
 def _model(header: Header, names: Names, network: str) -> str:
@@ -195,7 +189,7 @@ def _other(header: Header, names: Names) -> tuple[str, str]:
     there = header.tensors
     if names.start("image_proj.", "ip_adapter."):
         return "ip_adapter", WIDTHS.get(_width(header, "to_k_ip.weight"), "")
-    if names.start("control_model.", "input_hint_block.", "controlnet_cond_embedding.", "controlnet_x_embedder."):
+    if names.start("control_model.", "input_hint_block.", "controlnet_cond_embedding."):
         return "controlnet", _controlnet_base(header, names)
     if names.start("model.diffusion_model."):
         return "unknown", ""
@@ -213,8 +207,6 @@ def _other(header: Header, names: Names) -> tuple[str, str]:
 
 
 def _controlnet_base(header: Header, names: Names) -> str:
-    if "controlnet_x_embedder.weight" in header.tensors:
-        return "flux"
     xl = names.hold("label_emb.") or names.start("add_embedding.")
     return "sdxl" if xl else WIDTHS.get(_width(header, "attn2.to_k.weight"), "")
 

@@ -19,11 +19,13 @@ class Place(NamedTuple):
     """Where a part stands in a file: its names' starts, whichever is there, and the scheme of their rest.
 
     ``apart``: what a file is called that holds this part alone, where one may (`pipelines/sources/apart.py`).
+    ``spare``: the model does without it where there is none.
     """
 
     starts: tuple[str, ...]
     scheme: str
     apart: str = ""
+    spare: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ SD3 = Kind(
         "vae": Place(VAE, "vae", apart="sd3_vae"),
         "text_encoder": Place(("text_encoders.clip_l.transformer.",), "clip_plain", apart="clip_l"),
         "text_encoder_2": Place(("text_encoders.clip_g.transformer.",), "clip", apart="clip_g"),
-        "text_encoder_3": Place(("text_encoders.t5xxl.transformer.",), "t5", apart="t5xxl"),
+        "text_encoder_3": Place(("text_encoders.t5xxl.transformer.",), "t5", apart="t5xxl", spare=True),
     },
 )
 FLUX = Kind(

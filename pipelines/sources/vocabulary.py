@@ -1,18 +1,15 @@
-"""Tokenizers for models that come without: CLIP's is ours to give, T5's has to be on this machine.  Without torch."""
+"""Tokenizers for models that come without: CLIP's and T5's vocabularies are ours to give.  Imports no torch."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import os
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ModelError
 from pipelines.presets import find_preset
-from pipelines.shelf import Shelf
 from pipelines.sources.configs import config_of
 from pipelines.sources.identify import identify, refuse_useless
 from pipelines.sources.kinds import CONFIGS, Kind
@@ -28,10 +25,9 @@ START, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def find_tokenizer(model: Path, kind: Kind, part: str) -> Any:
-    """The tokenizer of a model in a single file; ModelError, saying what to put where, if there is none.
+    """The tokenizer of a model in a single file: in the folder of the file's name beside it, else our own.
 
-    It is in the folder of the file's name beside it; else CLIP's is our own, and T5's beside the file, in any model in
-    diffusers' layout on the shelf, or in the cache of Hugging Face.
+    ModelError where such a model has none, or that beside it cannot be read.
     """
     own = model.with_suffix("") / part
     if own.is_dir():
@@ -42,13 +38,7 @@ def find_tokenizer(model: Path, kind: Kind, part: str) -> Any:
     facts = json.loads(config.read_text(encoding="utf-8"))
     if facts["tokenizer_class"] == "CLIPTokenizer":
         return clip_tokenizer(facts["pad_token"])
-    folder = next(_t5_tokenizers(model), None)
-    if folder is None:
-        raise ModelError(
-            f"{model} needs the tokenizer of T5, which is not on this machine: "
-            f"put the folder {part} of any copy of the model in diffusers' layout there as {own}."
-        )
-    return read_tokenizer(folder.parent, folder.name)
+    return read_tokenizer(CONFIGS, "t5")
 
 
 def read_words(model: Path) -> Any:
@@ -93,25 +83,3 @@ def _letters() -> list[str]:
     """A letter for each byte, in CLIP's order: those that can be seen stand for themselves, others for 256 and on."""
     seen = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     return [*map(chr, seen), *(chr(256 + number) for number in range(256 - len(seen)))]
-
-
-def _t5_tokenizers(model: Path) -> Iterator[Path]:
-    """The folders on this machine that hold T5's tokenizer, the nearest first."""
-    places = [model.parent, *(item.path for item in Shelf.around(model).items("checkpoint") if item.path.is_dir())]
-    for place in (*places, *sorted(hub_cache().glob("models--*/snapshots/*"))):
-        for config in sorted(place.glob("tokenizer*/tokenizer_config.json")):
-            if _is_t5(config):
-                yield config.parent
-
-
-def hub_cache() -> Path:
-    """The folder in which Hugging Face's libraries keep what they fetch; they are not imported for it."""
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
-    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
-
-
-def _is_t5(config: Path) -> bool:
-    try:
-        return str(json.loads(config.read_text(encoding="utf-8")).get("tokenizer_class", "")).startswith("T5")
-    except (OSError, ValueError, AttributeError):
-        return False

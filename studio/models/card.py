@@ -16,6 +16,7 @@ from typing import Any
 
 from pipelines.choices import NAME
 from pipelines.errors import ModelError
+from pipelines.families import FAMILIES
 from pipelines.presets import Preset, find_preset
 from pipelines.sources.configs import config_of
 from pipelines.sources.identify import identify, refuse_useless
@@ -33,7 +34,8 @@ class ModelCard:
     ``reference``: what it is called on the command line.  ``folder``: the folder, or the file, that it is.  ``draws``:
     one sentence.  ``words``: all that it understands, lower case; empty where it understands any.  ``defaults``: width,
     height, steps, guidance, sampler and spacing.  ``hears``: whether it hears a negative prompt.  ``cell``: the side in
-    pixels of a latent cell.  ``multiple``: what width and height must be multiples of.
+    pixels of a latent cell.  ``multiple``: what width and height must be multiples of.  ``useless``: settings that it
+    refuses, as in ``Preset``.
     """
 
     reference: str
@@ -46,6 +48,7 @@ class ModelCard:
     hears: bool = True
     cell: int = 8
     multiple: int = 8
+    useless: frozenset[str] = frozenset()
 
     @property
     def native(self) -> int:
@@ -88,8 +91,9 @@ def _file_card(reference: str, path: Path) -> ModelCard:
         examples=(),
         defaults=defaults_of(preset),
         hears=hears(preset),
-        cell=cell,
+        cell=cell * preset.patch,
         multiple=_multiple(kind.network, cell),
+        useless=preset.useless,
     )
 
 
@@ -108,8 +112,9 @@ def _folder_card(reference: str, folder: Path) -> ModelCard:
             examples=tuple(own.get("examples", ())),
             defaults=defaults_of(preset) | _trained_size(folder) | own.get("defaults", {}),
             hears=hears(preset),
-            cell=cell,
+            cell=cell * preset.patch,
             multiple=_multiple(network, cell),
+            useless=preset.useless,
         )
     except (TypeError, AttributeError) as error:
         raise ModelError(f"{folder / 'studio.json'} cannot be understood: {error}.") from error
@@ -119,7 +124,11 @@ def _check(folder: Path) -> None:
     """Refuse what is no complete diffusers folder."""
     if not (folder / "model_index.json").is_file():
         raise ModelError(f"{folder} {_looks_like(folder)}: {WANTED}.")
-    parts = {name for name, kind in read_object(folder / "model_index.json").items() if _is_part(name, kind)}
+    index = read_object(folder / "model_index.json")
+    pipeline = str(index.get("_class_name"))
+    if pipeline not in FAMILIES:
+        raise ModelError(f"{folder} holds a {pipeline}, which is not known here.")
+    parts = {name for name, kind in index.items() if _is_part(name, kind)}
     missing = sorted(name for name in parts if not (folder / name).is_dir())
     if missing:
         raise ModelError(f"The model in {folder} is incomplete: it lacks {' and '.join(missing)}.")
@@ -169,7 +178,7 @@ def hears(preset: Preset) -> bool:
 
 def _cell(vae: Mapping[str, Any]) -> int:
     """Pixels on a side of a latent cell: the autoencoder halves them from each of its blocks to the next."""
-    blocks = vae.get("block_out_channels") or vae.get("dim_mult")
+    blocks = vae.get("block_out_channels") or vae.get("dim_mult") or vae.get("encoder_block_out_channels")
     return 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else USUAL_CELL
 
 

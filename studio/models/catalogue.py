@@ -12,7 +12,7 @@ from pipelines.errors import ModelError
 from pipelines.shelf import Item, Shelf
 from studio.models.card import ModelCard, make_card
 from studio.models.entries import Entry, entry_of
-from studio.models.fetching import fetched, find_fetched
+from studio.models.fetching import ID, fetched, find_fetched
 from studio.models.known import Known
 from studio.settings import ASSETS, MODELS, Settings
 
@@ -54,7 +54,8 @@ class Models:
             return fetched
         if self.shelf.fitting(reference, "checkpoint"):
             return self.shelf.find("checkpoint", reference)
-        raise ModelError(f"There is no model {reference!r}: try {' or '.join(self._near(reference))}.")
+        fetching = f", or fetch it with models download {reference}" if ID.fullmatch(reference) else ""
+        raise ModelError(f"There is no model {reference!r}: try {' or '.join(self._near(reference))}{fetching}.")
 
     def _near(self, reference: str) -> list[str]:
         """What may have been meant, else what there is at all."""

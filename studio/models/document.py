@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pipelines.families import FAMILIES
-from pipelines.presets import find_preset
+from pipelines.families import FAMILIES, MODULES
+from pipelines.presets import FAMILY_PRESETS, Preset, find_preset
 from pipelines.shelf import PLACES
-from pipelines.sources.identify import FOREIGN
+from pipelines.sources.foreign import FOREIGN
 from pipelines.sources.kinds import BASES, KINDS, ROLES, Kind
 from studio.settings import PROJECT
 from studio.tending import SHELVING
@@ -44,8 +44,20 @@ A picture's recipe names a file on the shelf by its SHA-256 as well. `replay` fi
 and whatever it is called, and does not let another file of its name draw in its stead.
 """
 
+FOLDERS = """\
+## Families
+
+Folders in diffusers' layout, of the class that their `model_index.json` names. All of them make pictures, and change,
+repaint and widen given ones, and take LoRAs; embeddings, ControlNets and IP-Adapters are for Stable Diffusion 1, 2 and
+XL ([adapters.md](adapters.md)). What stands in the fields is what suits most models of a family; a model that was
+distilled to need few steps (Turbo, Lightning, Hyper, LCM, DMD, schnell) is known by its configuration or its name.
+
+| family | class | drawn for | steps | guidance | sampler | reads |
+|---|---|---|---|---|---|---|
+"""
+
 KINDS_OF_MODELS = """\
-## Kinds of models
+## Single files
 
 | kind | drawn for | steps | guidance | sampler | in the file |
 |---|---|---|---|---|---|
@@ -74,10 +86,9 @@ tells, the spread of one bias near the network's end does.
 
 ## Tokenizers
 
-CLIP's vocabulary comes with the studio (`assets/models/clip`, MIT). T5's does not, so a single Flux file, or one of
-Stable Diffusion 3 with T5, needs it from somewhere on this machine: from `NAME/tokenizer_2` (Flux) or
-`NAME/tokenizer_3` (Stable Diffusion 3) beside the file, from any model in diffusers' layout in the models folder, or
-from the cache of Hugging Face.
+Single files have none. The vocabularies of CLIP (`assets/models/clip`, MIT) and of T5 (`assets/models/t5`, Apache 2.0)
+come with the studio, so that such a file needs nothing else and no network. `NAME/tokenizer` and the like beside a file
+go before them.
 """
 
 PLACED = """\
@@ -95,9 +106,10 @@ What was found out is kept in `.studio/known.json` there, until a file changes; 
 
 ## What is refused
 
-Pickles (`.ckpt`, `.pt`, `.bin`), whatever they are called: they could run programs when they are opened. GGUF files.
-Files that are cut off, damaged, or lack tensors. Weights quantised to anything but plain float8. Each is refused in one
-sentence before anything of it is loaded. Of these it is at least said what they look like:
+Pickles (`.ckpt`, `.pt`, `.bin`), whatever they are called: they could run programs when they are opened. Files that
+are cut off, damaged, or lack tensors. Weights quantised to anything but plain float8, or, in a GGUF file, to anything
+but Q2_K to Q8_0. Each is refused in one sentence before anything of it is loaded. Of these it is at least said what
+they look like:
 
 """
 
@@ -127,6 +139,7 @@ def page() -> str:
                 apart.setdefault(place.apart, []).append((part, kind.title))
     parts = [
         START,
+        FOLDERS + _rows(_family(name, preset) for name, preset in FAMILY_PRESETS.items()),
         KINDS_OF_MODELS + _rows(_model(kind) for kind in KINDS.values() if kind.pipeline in FAMILIES),
         APART + _rows(_apart(name, of) for name, of in apart.items()),
         BESIDE,
@@ -143,15 +156,25 @@ def _model(kind: Kind) -> Iterator[str]:
     network = kind.changes.get(kind.network, {})
     preset = find_preset(kind.pipeline, network=network, native=kind.native)
     yield kind.title
-    yield f"{preset.native}²"
-    yield str(preset.steps)
-    yield (
-        "none" if preset.guiding == "none" else f"{preset.guidance:g}{', told' if preset.guiding == 'embedded' else ''}"
-    )
-    yield f"`{preset.sampler}`"
+    yield from _suits(preset)
     yield ", ".join(
         f"{part.replace('_', ' ')}{' (or apart)' if place.apart else ''}" for part, place in kind.parts.items()
     )
+
+
+def _family(name: str, preset: Preset) -> Iterator[str]:
+    yield preset.title
+    yield f"`{MODULES[name][0]}`"
+    yield from _suits(preset)
+    yield f"{preset.room} tokens" if preset.room else "any number of tokens, 75 at a time"
+
+
+def _suits(preset: Preset) -> Iterator[str]:
+    told = ", told" if preset.guiding == "embedded" else ""
+    yield f"{preset.native}²"
+    yield str(preset.steps)
+    yield "none" if preset.guiding == "none" else f"{preset.guidance:g}{told}"
+    yield f"`{preset.sampler}`"
 
 
 def _apart(name: str, of: list[tuple[str, str]]) -> Iterator[str]:

@@ -5,19 +5,25 @@ What is fetched is pinned to a commit, holds no pickles, and goes on where it st
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.errors import ModelError
 from pipelines.shelf import Item
-from pipelines.sources.vocabulary import hub_cache
 
 ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-PARTS = ["*.json", "*/*.json", "*/*.txt", "*/*.model", "*/*.safetensors"]
+PARTS = ["*.json", "*/*.json", "*/*.txt", "*/*.jinja", "*/*.model", "*/*.safetensors"]
 """Of a model in diffusers' layout: its parts' folders, not the single files beside them."""
 
 VARIANTS = ["*.fp16.*", "*.non_ema.*", "*/flax_*", "safety_checker/*"]
+
+
+def hub_cache() -> Path:
+    """The folder in which Hugging Face's libraries keep what they fetch; they are not imported for it."""
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
 
 
 def find_fetched(reference: str) -> Path | None:

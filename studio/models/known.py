@@ -14,7 +14,7 @@ from pipelines.errors import ModelError, OutputError
 from pipelines.shelf import Item
 from studio.models.entries import Entry
 
-VERSION = 2
+VERSION = 3
 """Of what is told; with another one everything is looked at anew."""
 
 

@@ -36,6 +36,7 @@ NETWORKS = {
     "flux2": "transformer",
     "chroma": "transformer",
     "pixart": "transformer",
+    "sana": "transformer",
 }
 KINDS = tuple(NETWORKS)
 
@@ -70,6 +71,7 @@ def edit(path: Path, **changes: Any) -> None:
         ("chroma", {}, {"channels": 16, "multiple": 16, "native": 1024, "embeds_guidance": False}),
         ("pixart", {}, {"channels": 4, "multiple": 16, "native": 64, "embeds_guidance": False}),
         ("pixart", {"alpha": True}, {"channels": 4, "multiple": 16, "native": 1024}),
+        ("sana", {}, {"channels": 4, "multiple": 8, "native": 64, "takes_mask": False}),
     ],
 )
 def test_facts(models: Any, kind: str, options: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -113,6 +115,26 @@ def test_an_autoencoder_that_overflows_is_kept_in_single_precision(
     vae = read_autoencoder(Folder(folder), Placement(torch.device("cpu"), dtype))
     assert vae.dtype == kept
     assert (vae.tile_sample_min_size, vae.tile_latent_min_size) == (TILE, TILE // 8)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_does_not_go_through_all_layers(models: Any, kind: str, monkeypatch: Any) -> None:
+    """Modules do that to tell their type or device; in a large model it takes as long as a GPU's step."""
+    family, walks, walk = models(kind).family, [], torch.nn.Module.named_modules
+    size = Size(width=64, height=64)
+    picture(family, TextToImage(prompt="a boat", size=size, sampling=settings()))
+
+    def noted(module: Any, *rest: Any, **options: Any) -> Any:
+        walks.append(module)
+        return walk(module, *rest, **options)
+
+    monkeypatch.setattr(torch.nn.Module, "named_modules", noted)
+    counts = []
+    for steps in (3, 6):
+        walks.clear()
+        picture(family, TextToImage(prompt="a boat", size=size, sampling=settings(steps=steps)))
+        counts.append(sum(each is family.network for each in walks))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "qwen"])

@@ -40,7 +40,7 @@ def settings(**options) -> Sampling:
     return Sampling(**{"steps": 4, "guidance": 3.0, "seed": 11, **options})
 
 
-KINDS = ("sd", "sdxl", "sd3", "flux", "zimage", "qwen", "flux2", "chroma", "pixart")
+KINDS = ("sd", "sdxl", "sd3", "flux", "zimage", "qwen", "flux2", "chroma", "pixart", "sana")
 GIVEN_THE_MASK = (("sd", {"inpainting": True}), ("sdxl", {"inpainting": True}), ("flux", {"fill": True}))
 EVERYWHERE = ("euler", "euler_a", "dpmpp_2m")
 SAMPLED = [("sd", name) for name in SAMPLERS] + [(kind, name) for kind in KINDS[1:] for name in EVERYWHERE]

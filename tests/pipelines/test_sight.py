@@ -213,6 +213,7 @@ def test_words_that_are_marked_where_they_begin_are_told_apart() -> None:
         ("chroma", {}, 511, 1),
         ("pixart", {}, 299, 1),
         ("pixart", {"alpha": True}, 119, 1),
+        ("sana", {}, 298, 1),
     ],
 )
 def test_the_tokenizer_of_a_folder_is_that_of_its_words(

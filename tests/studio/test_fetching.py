@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import re
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -91,10 +96,14 @@ class Hub:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def download(self, cache: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        command, told = self.command(cache, *words)
+        return subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=300)
+
+    def command(self, cache: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+        """The command and its environment."""
         address = f"http://127.0.0.1:{self.server.server_port}"
         told = {"HF_ENDPOINT": address, "HF_HUB_CACHE": str(cache), "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0"}
-        command = [sys.executable, "-m", "studio", "models", "download", *words]
-        return subprocess.run(command, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, timeout=300)
+        return [sys.executable, "-m", "studio", "models", "download", *words], os.environ | told
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +111,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     folder = make_sd_folder(tmp_path_factory.mktemp("hub") / "tiny")
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     more = {"unet/large.safetensors": bytes(24_000_000)}  # the client asks for ten million bytes at a time
-    more |= {"tiny.safetensors": b"x", "unet/diffusion_pytorch_model.bin": b"x", "unet/a.fp16.safetensors": b"x"}
+    more |= {
+        "tokenizer/chat_template.jinja": b"{{ messages }}",
+        "tiny.safetensors": b"x",
+        "unet/diffusion_pytorch_model.bin": b"x",
+        "unet/a.fp16.safetensors": b"x",
+    }
     hub = Hub(files | more)
     yield hub
     hub.server.shutdown()
@@ -131,6 +145,26 @@ def test_a_model_is_fetched_once_pinned_and_goes_on_where_it_broke_off(
     assert [(entry.name, entry.path) for entry in Models(shelf=tmp_path / "none").entries()] == [("acme/tiny", folder)]
     assert find_fetched("acme/tiny@nowhere") is None
     assert find_fetched("acme/other") is None
+    with pytest.raises(
+        ModelError, match=r"There is no model 'acme/other': .* fetch it with models download acme/other"
+    ):
+        Models().card("acme/other")
+
+
+def test_whoever_waits_at_a_terminal_sees_how_far_it_is(hub: Hub, tmp_path: Path) -> None:
+    command, told = hub.command(tmp_path, "acme/tiny")
+    told |= {"HF_HUB_DISABLE_PROGRESS_BARS": "0"}  # which these tests have set
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
+    with subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.PIPE, stderr=theirs) as running:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # as Linux says that the other side is gone
+            while said := os.read(ours, 4096):
+                shown += said
+        os.close(ours)
+    assert running.returncode == 0
+    assert re.search(rb"\b\d+%\|", shown)
 
 
 @pytest.mark.parametrize(

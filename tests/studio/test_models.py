@@ -11,14 +11,13 @@ import torch
 from safetensors.torch import save_file
 
 from pipelines.errors import ModelError
-from pipelines.loading import load
 from pipelines.requests import Sampling
 from studio import cli, looking
 from studio.models import Models
 from studio.models.document import PAGE, page
 from tests.original import save_original
 from tests.studio.conftest import shape_model
-from tests.tiny import make_folder, make_sd_pipeline
+from tests.tiny import make_sd_pipeline
 
 
 def test_a_built_in_model_goes_by_its_name_and_says_what_it_draws(tmp_path: Path) -> None:
@@ -190,20 +189,6 @@ def test_a_single_file_has_a_card_that_suits_it(shelf: Path) -> None:
     }.items():
         with pytest.raises(ModelError, match=reason):
             models.card(reference)
-
-
-@pytest.mark.parametrize(("family", "options"), [("sd", {}), ("flux", {}), ("flux", {"schnell": True}), ("chroma", {})])
-def test_a_card_says_what_the_loaded_model_says_of_negative_prompts(
-    tmp_path: Path, family: str, options: dict[str, bool]
-) -> None:
-    folder = make_folder(tmp_path / "model", family, **options)
-    assert Models().card(str(folder)).hears is not load(folder, device="cpu").facts.embeds_guidance
-
-
-@pytest.mark.parametrize("family", ["sd", "sd3", "flux", "flux2", "qwen"])
-def test_a_card_says_what_the_loaded_model_says_of_its_sizes(tmp_path: Path, family: str) -> None:
-    folder = make_folder(tmp_path / "model", family)
-    assert Models().card(str(folder)).multiple == load(folder, device="cpu").facts.multiple
 
 
 def test_a_names_tokenizer_is_told_of_a_file_as_of_its_folder(shelf: Path) -> None:

@@ -10,6 +10,7 @@ from tests.tiny.flux import make_flux_pipeline
 from tests.tiny.flux2 import make_flux2_pipeline
 from tests.tiny.pixart import make_pixart_pipeline
 from tests.tiny.qwen import make_qwen_pipeline
+from tests.tiny.sana import make_sana_pipeline
 from tests.tiny.sd import make_sd_folder, make_sd_pipeline
 from tests.tiny.sd3 import make_sd3_pipeline
 from tests.tiny.sdxl import make_sdxl_pipeline
@@ -26,6 +27,7 @@ __all__ = [
     "make_pixart_pipeline",
     "make_qwen_pipeline",
     "make_qwen_tokenizer",
+    "make_sana_pipeline",
     "make_sd3_pipeline",
     "make_sd_folder",
     "make_sd_pipeline",
@@ -45,6 +47,7 @@ PIPELINES = {
     "flux2": make_flux2_pipeline,
     "pixart": make_pixart_pipeline,
     "chroma": make_chroma_pipeline,
+    "sana": make_sana_pipeline,
 }
 """A random pipeline of diffusers' for each family."""
 

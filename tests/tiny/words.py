@@ -38,6 +38,26 @@ def make_t5_tokenizer() -> Any:
     return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=512)
 
 
+def make_gemma_tokenizer() -> Any:
+    """A real Gemma tokenizer over ASCII and a few words."""
+    from transformers import GemmaTokenizer
+
+    special = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
+    tokens = [*special, "\n", "▁", *(chr(code) for code in range(33, 127))]
+    merges: list[tuple[str, str]] = []
+    for word in WORDS:
+        start = word[0]
+        for letter in word[1:]:
+            merges.append((start, letter))
+            start += letter
+            tokens.append(start)
+        merges.append((word, "▁"))
+        tokens.append(f"{word}▁")
+    vocab = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    merges = list(dict.fromkeys(merges))
+    return GemmaTokenizer(vocab=vocab, merges=merges, add_bos_token=True, model_max_length=8192)
+
+
 CHAT = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"

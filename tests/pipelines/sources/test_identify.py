@@ -133,6 +133,22 @@ OTHERS: dict[str, tuple[dict[str, tuple[int, ...]], dict[str, str], tuple[str, s
         {},
         ("controlnet", "sdxl"),
     ),
+    "controlnet of flux in diffusers' layout": (
+        {"controlnet_x_embedder.weight": (3072, 64), "x_embedder.weight": (3072, 64)},
+        {},
+        ("controlnet", "flux"),
+    ),
+    "controlnet of flux with the names of its network": (
+        {"controlnet_blocks.0.weight": (3072, 3072), "double_blocks.0.img_attn.norm.key_norm.scale": (128,)},
+        {},
+        ("controlnet", "flux"),
+    ),
+    "controlnet of sd3": (
+        {"controlnet_blocks.0.weight": (1536, 1536), "pos_embed_input.proj.weight": (1536, 16, 2, 2)},
+        {},
+        ("controlnet", "sd3"),
+    ),
+    "controlnet of another transformer": ({"controlnet_blocks.0.weight": (8, 8)}, {}, ("controlnet", "")),
     "IP-Adapter": (
         {"image_proj.proj.weight": (3072, 1024), "ip_adapter.1.to_k_ip.weight": (320, 768)},
         {},

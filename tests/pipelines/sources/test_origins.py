@@ -76,8 +76,9 @@ def test_text_encoders() -> None:
 
 @pytest.mark.parametrize("dual", [(), (0,)])
 def test_stable_diffusion_3(dual: tuple[int, ...]) -> None:
-    config = dict(make_sd3_pipeline(qk_norm=bool(dual)).transformer.config) | {"dual_attention_layers": dual}
-    module = SD3Transformer2DModel.from_config(config)
+    plain = make_sd3_pipeline(qk_norm=bool(dual)).transformer.config
+    module = SD3Transformer2DModel.from_config({**plain, "dual_attention_layers": dual, "_use_default_values": ()})
+    assert [bool(block.attn2) for block in module.transformer_blocks] == [bool(dual), False]
     written = original.sd3(module)
     converted = theirs.convert_sd3_transformer_checkpoint_to_diffusers(dict(written))
     assert same(converted, module.state_dict())
