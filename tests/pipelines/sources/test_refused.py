@@ -120,6 +120,16 @@ def edit(path: Path, **changes: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
+def test_what_the_last_part_lacks_is_known_first(good: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """Before any part is converted, which takes long in a large model; the setting converts all of them as it loads."""
+    path = tmp_path / "model.safetensors"
+    save_file(without("conditioner.embedders.1", 1)(load_file(good)), path)
+    (tmp_path / "model").symlink_to(good.with_suffix(""))
+    monkeypatch.setattr("pipelines.sources.waiting.settled", lambda module: pytest.fail("a part was converted"))
+    with pytest.raises(ModelError, match="is not complete: of the text_encoder_2"):
+        load(path, device="cpu", memory="low")
+
+
 def test_a_folder_with_less_in_its_last_part(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "model", "sdxl")
     file = next((folder / "text_encoder_2").glob("*.safetensors"))
