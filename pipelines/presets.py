@@ -30,8 +30,9 @@ class Preset:
     ``guiding``: whether it is guided by being asked twice (``cfg``), is told the scale and hears no negative prompt
     (``embedded``), or needs no guidance, for which ``guidance`` is 1 (``none``).  ``reads``: the part that is the
     tokenizer of most of its words.  ``room``: how many tokens it reads; 0 for any number of them, in chunks.
-    ``patch``: how many of its autoencoder's cells on a side are one of its latents.  ``useless``: settings that it
-    refuses, unless they are as usual, by their names in a request; the negative prompt is told by ``guiding``.
+    ``patch``: how many of its autoencoder's cells on a side are one of its latents.  ``taken``: how many of those cells
+    its transformer takes as one, if it is one.  ``useless``: settings that it refuses, unless they are as usual, by
+    their names in a request; the negative prompt is told by ``guiding``.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Preset:
     reads: str = "tokenizer"
     room: int = 0
     patch: int = 1
+    taken: int = 2
     useless: frozenset[str] = frozenset()
 
     @property
@@ -72,7 +74,7 @@ FAMILY_PRESETS = {
     "qwen": Preset("Qwen-Image", 1328, 30, 4.0, "euler", room=1024, useless=UNREAD),
     "flux2": Preset("Flux.2", 1024, 4, 1.0, "euler", guiding="none", room=500, patch=2, useless=UNREAD),
     "pixart": Preset("PixArt-Alpha", 1024, 20, 4.5, "dpmpp_2m", room=119, useless=UNREAD),
-    "sana": Preset("Sana", 1024, 20, 4.5, "dpmpp_2m", room=298, useless=UNREAD),
+    "sana": Preset("Sana", 1024, 20, 4.5, "dpmpp_2m", room=298, taken=1, useless=UNREAD),
     "chroma": Preset("Chroma", 1024, 30, 5.0, "euler", room=511, useless=UNREAD),
 }
 """By the family's module; what its models are unless something says otherwise."""

@@ -92,7 +92,7 @@ def _file_card(reference: str, path: Path) -> ModelCard:
         defaults=defaults_of(preset),
         hears=hears(preset),
         cell=cell * preset.patch,
-        multiple=_multiple(kind.network, cell),
+        multiple=_multiple(preset, kind.network, cell),
         useless=preset.useless,
     )
 
@@ -113,7 +113,7 @@ def _folder_card(reference: str, folder: Path) -> ModelCard:
             defaults=defaults_of(preset) | _trained_size(folder) | own.get("defaults", {}),
             hears=hears(preset),
             cell=cell * preset.patch,
-            multiple=_multiple(network, cell),
+            multiple=_multiple(preset, network, cell),
             useless=preset.useless,
         )
     except (TypeError, AttributeError) as error:
@@ -182,9 +182,9 @@ def _cell(vae: Mapping[str, Any]) -> int:
     return 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else USUAL_CELL
 
 
-def _multiple(network: str, cell: int) -> int:
-    """Transformers take two by two cells for one; UNets take them as they are."""
-    return 2 * cell if network == "transformer" else cell
+def _multiple(preset: Preset, network: str, cell: int) -> int:
+    """Transformers take several cells for one; UNets take them as they are."""
+    return preset.taken * cell if network == "transformer" else cell
 
 
 def _trained_size(folder: Path) -> dict[str, int]:

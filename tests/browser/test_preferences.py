@@ -39,8 +39,8 @@ def top(page: Page, selector: str) -> float:
 
 
 def shown(element: Locator) -> Any:
-    """What it looks like, (height, width, 3) from 0 to 255."""
-    return pixels(Image.open(io.BytesIO(element.screenshot())))
+    """What it looks like once nothing moves any more, (height, width, 3) from 0 to 255."""
+    return pixels(Image.open(io.BytesIO(element.screenshot(animations="disabled"))))
 
 
 def test_the_look_is_the_one_that_was_set_also_after_a_reload(page: Page) -> None:

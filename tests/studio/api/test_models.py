@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from pipelines.adapters.words import names_in
 from pipelines.requests import Sampling, Size, TextToImage
 from pipelines.shelf import Shelf
+from pipelines.sources.identify import Contents, identify
 from studio.models import Models
 from studio.services import Studio
 from studio.settings import Settings
@@ -144,7 +145,11 @@ def test_what_is_known_of_files_is_told_without_opening_them_again(
     save_original(make_sd_pipeline(), shelf / "checkpoints" / "tiny.safetensors", "sd1")
     (shelf / "checkpoints" / "old.ckpt").unlink()  # of what is refused nothing is kept
     before = client.get("/api/models").json()
-    monkeypatch.setattr("studio.models.entries.identify", lambda path: pytest.fail("it was opened"))
+
+    def looked_into(path: Path) -> Contents:  # which folders are, always
+        return pytest.fail("it was opened") if path.parent == shelf / "checkpoints" else identify(path)
+
+    monkeypatch.setattr("studio.models.entries.identify", looked_into)
     (shelf / "loras" / "ink.ckpt").unlink()
     assert client.get("/api/models").json() == before
 
