@@ -193,7 +193,9 @@ def pixels(picture: Image.Image) -> Any:
 
 def on_screen(page: Page, *points: tuple[float, float]) -> list[tuple[float, float]]:
     """Where on the page these points of the picture are, given as shares of its width and height; a mouse is pressed
-    on whole pixels only."""
+    on whole pixels only.  What was changed last has been drawn by then, for that is where the browser looks for what is
+    under a pointer."""
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     box = page.locator("#canvas .sheet").bounding_box()
     assert box
     return [(round(box["x"] + x * box["width"]), round(box["y"] + y * box["height"])) for x, y in points]
